@@ -1,0 +1,3 @@
+"""Careline: customer care operations in one self-hosted system."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,4 @@
+"""Suggestions, summaries and triage that people can check.
+
+Holds nothing yet.
+"""

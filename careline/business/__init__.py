@@ -1,0 +1,4 @@
+"""Money and plans: budgets, vendors, projects and objectives.
+
+Holds nothing yet.
+"""

@@ -1,0 +1,1 @@
+"""Settings, addresses, reactions, schedules and the command line."""

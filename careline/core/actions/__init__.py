@@ -1,0 +1,1 @@
+"""What can happen to people, roles, teams and the operation itself."""

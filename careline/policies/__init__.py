@@ -1,0 +1,4 @@
+"""Rules we work by: policies, procedures, acknowledgements and obligations.
+
+Holds nothing yet.
+"""

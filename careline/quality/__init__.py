@@ -1,0 +1,4 @@
+"""Reviews of conversations, scorecards and calibration.
+
+Holds nothing yet.
+"""

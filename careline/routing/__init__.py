@@ -1,0 +1,4 @@
+"""Who takes the next conversation: skills, capacity and fairness.
+
+Holds nothing yet.
+"""

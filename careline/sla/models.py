@@ -1,0 +1,105 @@
+"""Promises about time, and the clocks that measure them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Calendar(models.Model):
+    """Opening hours in one time zone, with the days that differ."""
+
+    name = models.CharField(max_length=80, unique=True)
+    zone = models.CharField(max_length=64)
+    week = models.JSONField(default=dict)  # {"mon": [["09:00", "17:00"]], ...}
+    closed = models.JSONField(default=list)  # ["2025-04-18"]
+    special = models.JSONField(default=dict)  # {"2025-12-24": [["09:00", "12:00"]]}
+    country = models.CharField(max_length=10, blank=True)  # public holidays of: "DE", "DE-HH"
+    version = models.PositiveIntegerField(default=1)
+    default = models.BooleanField(default=False)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Policy(models.Model):
+    """What is promised to conversations that match: first match by position wins."""
+
+    name = models.CharField(max_length=120)
+    position = models.PositiveSmallIntegerField(default=0)
+    active = models.BooleanField(default=True)
+    condition = models.JSONField(default=dict, blank=True)  # empty: every conversation
+    calendar = models.ForeignKey(Calendar, models.PROTECT, related_name="policies")
+    # {"first_reply": {"1": s, "2": s, "3": s, "4": s}, ...}: seconds by priority; absent: no promise
+    targets = models.JSONField(default=dict)
+    # {"next_reply": ["waiting"], ...}: categories that stop a clock
+    pauses = models.JSONField(default=dict)
+    reopen_window_s = models.PositiveIntegerField(default=7 * 86400)
+    warn_share = models.FloatField(default=0.75)  # at risk once this share of the target is spent
+    bot_counts = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering: ClassVar = ["position", "id"]
+        verbose_name_plural = "policies"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PolicyVersion(models.Model):
+    """A policy and its calendar as they stood, so that old clocks stay explainable."""
+
+    policy = models.ForeignKey(Policy, models.CASCADE, related_name="versions")
+    version = models.PositiveIntegerField()
+    valid_from = models.DateTimeField()
+    body = models.JSONField()  # targets, pauses, calendar as exported, warn_share, reopen_window_s
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["policy", "version"], name="sla_policyversion_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.policy_id} v{self.version}"
+
+
+class Clock(models.Model):
+    """One cycle of one promise on one conversation: a cached result of calc.clocks over the events."""
+
+    ticket = models.ForeignKey("tickets.Ticket", models.CASCADE, related_name="+")
+    metric = models.CharField(max_length=16)  # first_reply, next_reply, periodic_update, resolution
+    cycle = models.PositiveSmallIntegerField(default=1)
+    policy = models.ForeignKey(Policy, models.SET_NULL, null=True, related_name="+")
+    policy_version = models.PositiveIntegerField(default=1)
+    target_s = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)  # None while paused
+    warn_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+    breached_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=16)  # running, paused, met, breached, not_applicable, cancelled, merged
+    by_change = models.BooleanField(default=False)  # a policy change, not time, broke it
+    elapsed_s = models.FloatField(null=True)  # open seconds spent, once stopped
+    calendar_s = models.FloatField(null=True)  # all seconds spent, once stopped
+    alarm_at = models.DateTimeField(null=True)  # next instant at which something is to be told
+    warned = models.BooleanField(default=False)
+    breach_told = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["ticket", "metric", "cycle"], name="sla_clock_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["alarm_at", "id"], name="sla_clock_alarm", condition=models.Q(alarm_at__isnull=False)
+            ),
+            models.Index(fields=["metric", "stopped_at"], name="sla_clock_metric"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.cycle} of {self.ticket_id}"

@@ -1,0 +1,4 @@
+"""Asking customers how it went, and what they said.
+
+Holds nothing yet.
+"""

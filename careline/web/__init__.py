@@ -1,0 +1,1 @@
+"""Screens for people: one form, one action, one answer."""

@@ -1,0 +1,1 @@
+"""Signing in, invitations and one's own profile."""

@@ -1,0 +1,1 @@
+"""The pages one sees when something is refused, missing or broken."""

@@ -1,0 +1,34 @@
+"""Refused, missing or broken: each page says what to do next."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from careline.web.door import open_to_all
+
+
+@open_to_all("an error page shows nothing")
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "errors/400.html", status=400)
+
+
+@open_to_all("an error page shows nothing")
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "errors/403.html", status=403)
+
+
+@open_to_all("an error page shows nothing")
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "errors/404.html", status=404)
+
+
+@open_to_all("an error page shows nothing")
+def broken(request: HttpRequest) -> HttpResponse:
+    # Whatever broke may break again: this page asks neither the database nor the session.
+    return render(None, "errors/500.html", status=500)
+
+
+@open_to_all("an error page shows nothing")
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return render(request, "errors/csrf.html", status=403)

@@ -1,0 +1,1 @@
+"""The address /: everybody lands where their day begins."""

@@ -1,0 +1,1 @@
+"""The component gallery: every part of the interface with its states, on one page."""

@@ -1,0 +1,1 @@
+"""Setup: people, teams, roles, the operation itself, the audit trail and system health."""

@@ -1,0 +1,1 @@
+"""Screens of the setup wing, one file a topic."""

@@ -1,0 +1,1 @@
+"""The first pages of a new operation, and the way in for people who are invited."""

@@ -1,0 +1,4 @@
+"""Forecast, staffing, schedules and the running day.
+
+Holds nothing yet.
+"""

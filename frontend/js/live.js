@@ -1,0 +1,91 @@
+// Live pages. <body data-live-url="/events?topics=...&token=..."> opens one stream; elements say what they care for:
+//   data-live="inbox"       refresh at once: give the element hx-get and hx-trigger="live"
+//   data-live-calm="inbox"  announce "3 newer" in its [data-live-pill] and refresh only when that is pressed
+// A value matches the event's kind ("ticket") or its exact topic ("ticket:17").
+import htmx from "htmx.org";
+import { on, text } from "./dom.js";
+
+const FIRST = 1000;
+const LONGEST = 60000;
+const GATHER = 150;
+// Other topics come as plain messages and are told by their "topic".
+const KINDS = ["inbox", "ticket", "floor", "notice"];
+
+let source = null;
+let delay = FIRST;
+let timer = 0;
+const pending = new Map();
+
+function heard(kind, raw) {
+  let data = {};
+  try {
+    data = JSON.parse(raw || "{}");
+  } catch {
+    // A heartbeat or plain text: the kind alone is news enough.
+  }
+  const ours = data.actor !== undefined && String(data.actor) === document.body.dataset.user;
+  const words = new Set([kind, data.topic, data.topic?.split(":")[0]].filter(Boolean));
+  for (const element of document.querySelectorAll("[data-live]")) {
+    if (element.dataset.live.split(" ").some((word) => words.has(word))) soon(element);
+  }
+  if (ours) return;
+  for (const list of document.querySelectorAll("[data-live-calm]")) {
+    if (list.dataset.liveCalm.split(" ").some((word) => words.has(word))) announce(list);
+  }
+}
+
+/** Many events in a burst make one refresh. */
+function soon(element) {
+  if (pending.has(element)) return;
+  pending.set(
+    element,
+    setTimeout(() => {
+      pending.delete(element);
+      if (element.isConnected) htmx.trigger(element, "live");
+    }, GATHER),
+  );
+}
+
+function announce(list) {
+  const count = Number(list.dataset.liveCount ?? 0) + 1;
+  list.dataset.liveCount = String(count);
+  const pill = list.querySelector("[data-live-pill]");
+  if (!pill) return;
+  pill.textContent = text("newer", { count });
+  pill.closest(".newer").hidden = false;
+}
+
+on("click", "[data-live-pill]", (pill) => {
+  const list = pill.closest("[data-live-calm]");
+  list.dataset.liveCount = "0";
+  pill.closest(".newer").hidden = true;
+  htmx.trigger(list.querySelector("[data-live-target]") ?? list, "live");
+});
+
+function connect() {
+  const url = document.body.dataset.liveUrl;
+  if (!url || source) return;
+  source = new EventSource(url);
+  source.onopen = () => {
+    delay = FIRST;
+  };
+  source.onmessage = (event) => heard("message", event.data);
+  for (const kind of KINDS) source.addEventListener(kind, (event) => heard(kind, event.data));
+  source.onerror = () => {
+    // The browser retries a broken stream by itself; a refused one it gives up.
+    if (source?.readyState !== EventSource.CLOSED) return;
+    source = null;
+    clearTimeout(timer);
+    timer = setTimeout(connect, delay * (0.75 + Math.random() / 2));
+    delay = Math.min(delay * 2, LONGEST);
+  };
+}
+
+connect();
+document.addEventListener("visibilitychange", () => !document.hidden && connect());
+// A page kept for the back button must not keep its stream open.
+addEventListener("pagehide", () => {
+  source?.close();
+  source = null;
+});
+addEventListener("pageshow", connect);

@@ -1,0 +1,59 @@
+"""What all tests share: the choice of database, and a skip that counts as a failure in CI."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+
+pytest_plugins = ["tests.real.browser", "tests.real.careline", "tests.real.dovecot", "tests.real.smtp"]
+
+BROWSER_FIXTURES = {"chromium", "new_page", "page"}
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark browser tests, and leave out those that speak of the other database."""
+    other = "sqlite" if os.environ.get("DATABASE_URL", "").startswith("postgres") else "postgres"
+    for item in items:
+        if BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
+    left_out = [item for item in items if item.get_closest_marker(other)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip into a failure: in CI, what is not tested is broken."""
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"A skip is a failure in CI. {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Judge the skip of a test."""
+    report = yield
+    if IN_CI:
+        fail_if_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    """Judge the skip of a whole file."""
+    report = yield
+    if IN_CI:
+        fail_if_skipped(report)
+    return report
+
+
+@pytest.fixture(autouse=True)
+def files_in_a_folder_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what a test stores out of the developer's own var/."""
+    monkeypatch.setattr(django_settings, "FILES_ROOT", tmp_path / "files")

@@ -1,0 +1,55 @@
+"""Plain makers of rows. Every argument has a default; tests pass only what they are about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from careline.core.access import PERMISSIONS
+from careline.core.actions.roles import make_default_roles
+from careline.core.models import Brand, Role, Team, User
+
+MONDAY_9 = datetime(2026, 1, 5, 7, 0, tzinfo=UTC)  # 09:00 in Riga
+_number = count(1)
+
+
+def make_role(*permissions: str, name: str = "", **grants: str) -> Role:
+    """A role that grants these permissions to all work; "tickets.see:team" limits one."""
+    number = next(_number)
+    wanted = grants | {one.partition(":")[0]: one.partition(":")[2] or "all" for one in permissions}
+    unknown = set(wanted) - set(PERMISSIONS)
+    assert not unknown, f"no such permission: {unknown}"
+    return Role.objects.create(key=f"role-{number}", name=name or f"Role {number}", grants=wanted)
+
+
+def make_user(*permissions: str, name: str = "Ben Okafor", email: str = "", **over: Any) -> User:
+    """Somebody who has joined and holds these permissions ("tickets.see", "tickets.see:own")."""
+    email = email or f"user{next(_number)}@careline.example"
+    fields = {"email": email, "name": name, "joined_at": MONDAY_9, **over}
+    user = User.objects.create(**fields)
+    if permissions:
+        user.roles.add(make_role(*permissions))
+    return user
+
+
+def make_admin(name: str = "Ida Holm", **over: Any) -> User:
+    """An administrator; the roles that come with Careline exist after it."""
+    user = make_user(name=name, **over)
+    user.roles.add(make_default_roles()["admin"])
+    return user
+
+
+def make_team(*people: User, name: str = "", lead: User | None = None, **over: Any) -> Team:
+    """A team of these people."""
+    team = Team.objects.create(name=name or f"Team {next(_number)}", **over)
+    for user in people:
+        user.memberships.create(team=team, lead=user == lead)
+    if lead and lead not in people:
+        lead.memberships.create(team=team, lead=True)
+    return team
+
+
+def make_brand(name: str = "Lumen", **over: Any) -> Brand:
+    """A name under which customers know us."""
+    return Brand.objects.create(**{"name": name, "token": name, **over})
