@@ -133,7 +133,9 @@ class Outgoing(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(
-                fields=["send_at", "id"], name="channels_outgoing_due", condition=models.Q(state__in=["ready", "sending"])
+                fields=["send_at", "id"],
+                name="channels_outgoing_due",
+                condition=models.Q(state__in=["ready", "sending"]),
             ),
             models.Index(fields=["ticket"], name="channels_outgoing_ticket"),
         ]

@@ -14,6 +14,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("careline.web.account.allauth_urls")),
     path("account/", include("careline.web.account.urls")),
     path("account/", include(own_allauth)),
+    path("", include("careline.web.tickets.urls")),
+    path("customers/", include("careline.web.customers.urls")),
+    path("today/", include("careline.web.today.urls")),
+    path("command/", include("careline.web.command.urls")),
+    path("setup/channels/", include("careline.web.channels.urls")),
+    path("setup/service/", include("careline.web.service.urls")),
+    path("setup/fields/", include("careline.web.fields.urls")),
     path("setup/", include("careline.web.setup.urls")),
     path("", include("careline.web.interface.urls")),
 ]

@@ -24,7 +24,16 @@ OPERATORS: dict[str, tuple[str, ...]] = {
     "choice": ("is", "is_not", "in", "not_in", "empty", "not_empty"),
     "number": ("is", "is_not", "in", "not_in", "at_least", "at_most"),
     "text": ("is", "contains", "starts_with", "empty", "not_empty"),
-    "instant": ("before", "after", "older_than_s", "within_last_s", "within_next_s", "past", "empty", "not_empty"),
+    "instant": (
+        "before",
+        "after",
+        "older_than_s",
+        "within_last_s",
+        "within_next_s",
+        "past",
+        "empty",
+        "not_empty",
+    ),
     "many": ("has", "has_not", "has_any", "empty", "not_empty"),
     "flag": ("is",),
 }

@@ -169,7 +169,9 @@ class Job(models.Model):
             models.Index(
                 fields=["-priority", "run_at", "id"], name="core_job_ready", condition=models.Q(state="ready")
             ),
-            models.Index(fields=["leased_until"], name="core_job_leased", condition=models.Q(state="running")),
+            models.Index(
+                fields=["leased_until"], name="core_job_leased", condition=models.Q(state="running")
+            ),
             models.Index(fields=["state", "finished_at"], name="core_job_state"),
         ]
 

@@ -35,7 +35,9 @@ class Person(models.Model):
     """One customer, whatever addresses they write from."""
 
     name = models.CharField(max_length=200, blank=True)
-    organisation = models.ForeignKey(Organisation, models.SET_NULL, null=True, blank=True, related_name="people")
+    organisation = models.ForeignKey(
+        Organisation, models.SET_NULL, null=True, blank=True, related_name="people"
+    )
     language = models.CharField(max_length=10, blank=True)
     time_zone = models.CharField(max_length=64, blank=True)
     notes = models.TextField(blank=True)

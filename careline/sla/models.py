@@ -82,7 +82,9 @@ class Clock(models.Model):
     warn_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
     breached_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=16)  # running, paused, met, breached, not_applicable, cancelled, merged
+    outcome = models.CharField(
+        max_length=16
+    )  # running, paused, met, breached, not_applicable, cancelled, merged
     by_change = models.BooleanField(default=False)  # a policy change, not time, broke it
     elapsed_s = models.FloatField(null=True)  # open seconds spent, once stopped
     calendar_s = models.FloatField(null=True)  # all seconds spent, once stopped

@@ -174,7 +174,9 @@ class Message(models.Model):
     automatic = models.CharField(max_length=10, default="none")  # none, bounce, auto_reply, list, loop
     at = models.DateTimeField()  # received or sent, by our clock
     written_at = models.DateTimeField(null=True)  # by the sender's clock, never used for promises
+    address = models.CharField(max_length=320, blank=True)  # written from (in) or to (out), lower case
     cc = models.JSONField(default=list, blank=True)  # [{"name": ..., "address": ...}]
+    bcc = models.JSONField(default=list, blank=True)
     flags = models.JSONField(default=list, blank=True)  # sentences worth showing: "sender not verified"
 
     class Meta:

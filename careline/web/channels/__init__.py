@@ -1,0 +1,1 @@
+"""Setting up mailboxes, and the mail that could not be read."""

@@ -1,0 +1,1 @@
+"""Find or do anything: what the command bar asks for."""

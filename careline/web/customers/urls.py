@@ -1,0 +1,8 @@
+"""Addresses: people and organisations we answer to."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+app_name = "customers"
+urlpatterns: list[URLPattern] = []

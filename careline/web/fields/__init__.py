@@ -1,0 +1,1 @@
+"""Setting up statuses, contact reasons, tags and shared views."""

@@ -1,0 +1,1 @@
+"""Setting up opening hours and service level policies."""

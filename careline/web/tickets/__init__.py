@@ -1,0 +1,1 @@
+"""Working conversations: the inbox and the ticket page."""

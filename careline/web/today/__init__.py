@@ -1,0 +1,1 @@
+"""The manager's home: what needs a decision now."""
