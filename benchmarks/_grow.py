@@ -1,4 +1,4 @@
-"""Fills an empty Careline with as many tickets as a claim needs: two in a hundred open, the rest long solved."""
+"""Fills an empty Careline with as many tickets as a claim needs: two in a hundred open, the rest solved."""
 
 from __future__ import annotations
 
@@ -114,8 +114,8 @@ class Facts:
         due = opened + timedelta(hours=8) if is_open else None
         return (
             pk, self.brand, f"Where is parcel {pk}", pk % PEOPLE + 1, self.statuses[category], category,
-            pk % 4 + 1, self.teams[pk % 4], self.user if pk % 3 else None, opened, opened, opened, None, waiting,
-            solved, solved, 2, TEXT[:160], due, "resolution" if due else "",
+            pk % 4 + 1, self.teams[pk % 4], self.user if pk % 3 else None, opened, opened, opened, None,
+            waiting, solved, solved, 2, TEXT[:160], due, "resolution" if due else "",
         )  # fmt: skip
 
     def _messages(self, pk: int) -> Iterator[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""django-helpdesk from the package index in an environment of its own: the measure that our ratios are taken against.
+"""django-helpdesk from the package index in an environment of its own: what our ratios are taken against.
 
 It is installed once into the system's folder for temporary files and used as its documentation says: its own
 migrations, its own views and its own mail intake, on the same database engine as ours.
@@ -29,8 +29,8 @@ USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "django.contrib.admin", "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions",
-    "django.contrib.messages", "django.contrib.staticfiles", "django.contrib.sites", "django.contrib.humanize",
-    "rest_framework", "helpdesk",
+    "django.contrib.messages", "django.contrib.staticfiles", "django.contrib.sites",
+    "django.contrib.humanize", "rest_framework", "helpdesk",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware", "django.contrib.sessions.middleware.SessionMiddleware",
@@ -58,7 +58,7 @@ else:
     DATABASES = {"default": {
         "ENGINE": "django.db.backends.sqlite3", "NAME": HERE / "db.sqlite3",
         "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20,
-                    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-64000;"},
+                    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA cache_size=-64000"},
     }}
 MEDIA_ROOT = HERE / "media"
 STATIC_URL = "static/"
