@@ -57,8 +57,10 @@ else:
     # As fast as SQLite goes: the same journal and the same durability as ours.
     DATABASES = {"default": {
         "ENGINE": "django.db.backends.sqlite3", "NAME": HERE / "db.sqlite3",
-        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20,
-                    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA cache_size=-64000"},
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE", "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA cache_size=-64000",
+        },
     }}
 MEDIA_ROOT = HERE / "media"
 STATIC_URL = "static/"

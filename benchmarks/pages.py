@@ -1,5 +1,5 @@
-"""Claims: a page of a desk with 1,000,000 tickets takes at most twice that of one with 100,000, and the list of
-tickets is at least fifteen times as quick as django-helpdesk's at 100,000.
+"""Claims: a page of a desk with 1,000,000 tickets takes at most twice that of one with 100,000, and the list
+of tickets is at least fifteen times as quick as django-helpdesk's at 100,000.
 
 On SQLite, or on a PostgreSQL server named by BENCH_POSTGRES=postgresql://user@host.
 """
