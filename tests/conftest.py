@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
@@ -51,6 +52,24 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
     if IN_CI:
         fail_if_skipped(report)
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Iterator[dict[str, Any] | None]:
+    """Keep half characters out of reports: one in a failed test's words would end a whole parallel run."""
+    report = yield
+    return None if report is None else encodable(report)
+
+
+def encodable(value: Any) -> Any:
+    """Return plain data with every text in it fit for UTF-8."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {encodable(key): encodable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(encodable(item) for item in value)
+    return value
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,23 @@ BASE_URL = value("CARELINE_URL", f"http://localhost:{PORT}")
 ALLOWED_HOSTS = value("CARELINE_HOSTS", "*").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in value("CARELINE_ORIGINS", "").split(",") if o]
 
-DOMAINS = ["core", "customers", "people", "knowledge", "policies", "business", "tickets", "channels", "sla", "routing", "workforce", "quality", "surveys", "insights", "assist"]
+DOMAINS = [
+    "core",
+    "customers",
+    "people",
+    "knowledge",
+    "policies",
+    "business",
+    "tickets",
+    "channels",
+    "sla",
+    "routing",
+    "workforce",
+    "quality",
+    "surveys",
+    "insights",
+    "assist",
+]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -1,8 +1,8 @@
 """One language to match rows: views, policies, rules, samples and report filters all speak it.
 
 A condition is a JSON tree: ``{"all": [...]}``, ``{"any": [...]}``, ``{"not": {...}}`` or a test
-``{"field": "priority", "op": "at_least", "value": 3}``. The empty tree ``{}`` matches everything. It compiles to a
-database query (`to_q`) and to a predicate over one row (`matches`); a property test holds them equal.
+``{"field": "priority", "op": "at_least", "value": 3}``. The empty tree ``{}`` matches everything. It compiles
+to a database query (`to_q`) and to a predicate over one row (`matches`); a property test holds them equal.
 """
 
 from __future__ import annotations

@@ -194,8 +194,9 @@ def run(job: Job, *, clock: Callable[[], datetime]) -> bool:
     except LeaseLost:
         log.warning("job %s %s: another worker has taken it over", job.pk, job.task)
     except Exception as error:  # one bad job must not stop the others
-        log.warning("job %s %s failed: %s", job.pk, job.task, error)
-        _fail(job, error, now=clock())
+        text = _describe(error)
+        log.warning("job %s %s failed: %s", job.pk, job.task, text)
+        _fail(job, text, hopeless=isinstance(error, GiveUp), now=clock())
     return False
 
 
@@ -223,9 +224,8 @@ def _finish(job: Job, result: Any, *, now: datetime) -> None:
         raise LeaseLost
 
 
-def _fail(job: Job, error: Exception, *, now: datetime) -> None:
-    text = _describe(error)
-    if isinstance(error, GiveUp) or job.attempts >= job.max_attempts:
+def _fail(job: Job, text: str, *, hopeless: bool, now: datetime) -> None:
+    if hopeless or job.attempts >= job.max_attempts:
         _mine(job).update(state="dead", finished_at=now, error=text, leased_until=None)
         return
     later = now + timedelta(seconds=wait_s(job.attempts))
@@ -242,7 +242,7 @@ def _describe(error: Exception) -> str:
     places = traceback.extract_tb(error.__traceback__)
     if places:
         text += f"\n  at {places[-1].filename}:{places[-1].lineno} in {places[-1].name}"
-    # Whatever a hostile mail put into the message, the note about it must be storable.
+    # Whatever a hostile mail put into the message, the note about it must fit the database and the log.
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 

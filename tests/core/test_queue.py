@@ -35,10 +35,14 @@ def test_a_job_runs_and_keeps_its_result():
 
 
 def test_a_job_of_a_transaction_that_is_rolled_back_never_existed():
-    with pytest.raises(LookupError), transaction.atomic():
+    @transaction.atomic
+    def put_two_and_fail():
         queue.put(tasks.note, ["a"], now=NOW)
         queue.put(tasks.note, ["b"], now=NOW, dedupe_key="b")
         raise LookupError
+
+    with pytest.raises(LookupError):
+        put_two_and_fail()
     assert not Job.objects.exists()
 
 
@@ -229,12 +233,13 @@ def test_a_result_that_cannot_be_kept_does_not_fail_the_job(kind):
     assert (only_job().state, only_job().result) == ("done", None)
 
 
-def test_a_hostile_error_message_can_be_noted():
+def test_a_hostile_error_message_can_be_noted(caplog):
     queue.put(tasks.note_then_fail, ["a"], now=NOW)
     (job,) = queue.claim(worker="w1", now=NOW)
     job.args = ["a", "nul \x00 and half \ud83d"]
     assert queue.run(job, clock=clock_at(NOW)) is False
     assert "nul  and half ?" in only_job().error
+    assert "nul  and half ?" in caplog.text
 
 
 def test_finished_jobs_are_forgotten_and_failed_ones_are_not():
