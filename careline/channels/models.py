@@ -51,7 +51,8 @@ class RawMail(models.Model):
 
     mailbox = models.ForeignKey(Mailbox, models.PROTECT, related_name="+")
     file = models.ForeignKey("core.File", models.PROTECT, related_name="+")
-    dedupe_key = models.CharField(max_length=255)  # Message-ID, else the hash of the bytes
+    # Hash of the bytes. Not the Message-ID: two mails may carry the same one, and neither must be lost.
+    dedupe_key = models.CharField(max_length=255)
     uid = models.BigIntegerField(null=True)
     uid_validity = models.BigIntegerField(null=True)
     via = models.CharField(max_length=8, default="imap")  # imap, smtp, lmtp, file
@@ -68,6 +69,9 @@ class RawMail(models.Model):
     from_address = models.CharField(max_length=320, blank=True)
     subject = models.CharField(max_length=300, blank=True)
     body_hash = models.CharField(max_length=64, blank=True)
+    # Bytes of the mail; more than the file has when it was too big to keep more than its beginning.
+    size = models.BigIntegerField(default=0)
+    released = models.BooleanField(default=False)  # a person said: take it in, whatever the brake says
 
     class Meta:
         constraints: ClassVar = [
@@ -125,6 +129,11 @@ class Outgoing(models.Model):
     send_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    stage = models.CharField(max_length=8, blank=True)  # "ended": the server may have kept this attempt
+    holder = models.CharField(max_length=64, blank=True)  # the process that is sending it
+    unsure = models.BooleanField(default=False)  # an earlier attempt may have arrived as well
+    taken = models.JSONField(default=list)  # recipients a server has accepted it for
+    refused = models.JSONField(default=list)  # recipients a server refused for good: [{"address", "text"}]
     sent_at = models.DateTimeField(null=True)
     problem = models.TextField(blank=True)
     bounced_at = models.DateTimeField(null=True)

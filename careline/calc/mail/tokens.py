@@ -12,6 +12,7 @@ LEAST_HEX_DIGITS = 16
 
 _REPLY = re.compile(r"^[^@]{1,200}\+(\d{1,15})\.([0-9a-f]{16,64})@", re.I)
 _MESSAGE_ID = re.compile(r"^<?t\.(\d{1,15})\.(\d{1,15})\.([0-9a-f]{16,64})@", re.I)
+_BOUNCE = re.compile(r"^[^@]{1,200}\+b\.(\d{1,15})\.([0-9a-f]{16,64})@", re.I)
 _MARKER = re.compile(r"ref:t(\d{1,15})\.([0-9a-f]{16,64}):ref", re.I)
 
 
@@ -53,6 +54,25 @@ def ticket_of_reply_address(address: str, secrets: Sequence[bytes]) -> int | Non
     """
     found = _REPLY.match(address)
     return int(found[1]) if found and _holds(found[2], secrets, "reply", int(found[1])) else None
+
+
+def bounce_address(mail: int, *, secret: bytes, domain: str, local: str = "reply") -> str:
+    """Return ``reply+b.<mail>.<mac>@domain``, the envelope sender that failures of one mail come back to."""
+    return f"{local}+b.{mail}.{_mac(secret, 'bounce', mail)}@{domain}"
+
+
+def mail_of_bounce_address(address: str, secrets: Sequence[bytes]) -> int | None:
+    """Return the mail whose failure an address is for, or None when it is not one of ours.
+
+    Parameters
+    ----------
+    address : str
+        Any address.
+    secrets : sequence of bytes
+        Keys that are valid.
+    """
+    found = _BOUNCE.match(address)
+    return int(found[1]) if found and _holds(found[2], secrets, "bounce", int(found[1])) else None
 
 
 def message_id(ticket: int, message: int, *, secret: bytes, domain: str) -> str:
