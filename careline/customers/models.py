@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Lower
 
 
 class Organisation(models.Model):
@@ -15,7 +16,10 @@ class Organisation(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["name", "id"], name="customers_org_name")]
+        indexes: ClassVar = [
+            models.Index(Lower("name"), "id", name="customers_org_name"),
+            models.Index(fields=["created_at", "id"], name="customers_org_added"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -45,7 +49,10 @@ class Person(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["name", "id"], name="customers_person_name")]
+        indexes: ClassVar = [
+            models.Index(Lower("name"), "id", name="customers_person_name"),
+            models.Index(fields=["created_at", "id"], name="customers_person_added"),
+        ]
 
     def __str__(self) -> str:
         return self.name or f"customer {self.pk}"
@@ -57,13 +64,33 @@ class Address(models.Model):
     person = models.ForeignKey(Person, models.CASCADE, related_name="addresses")
     kind = models.CharField(max_length=8, choices=[("email", "email"), ("phone", "phone")])
     value = models.CharField(max_length=320)  # email in lower case; phone as E.164
-    primary = models.BooleanField(default=False)
+    primary = models.BooleanField(default=False)  # the one of its kind that we use first
     undeliverable_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["kind", "value"], name="customers_address_once"),
+            models.UniqueConstraint(
+                fields=["person", "kind"],
+                name="customers_address_one_primary",
+                condition=models.Q(primary=True),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.value
+
+
+class RemovedAddress(models.Model):
+    """An address taken from a person a short while ago, kept so that it can be given back."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    address_id = models.BigIntegerField(unique=True)  # what it was called in the event that tells of it
+    kind = models.CharField(max_length=8)
+    value = models.CharField(max_length=320)
+    primary = models.BooleanField(default=False)
+    undeliverable_since = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"address {self.address_id} of {self.person_id}"
