@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from careline.core import queue
+from careline.customers import actions as customers
 
 Tick = Callable[[datetime], object]
 FORGET_AFTER = timedelta(days=7)
@@ -26,10 +27,16 @@ def forget_old_sessions() -> None:
     call_command("clearsessions")
 
 
+def forget_removed_addresses() -> int:
+    """Forget for good the customer addresses that were removed and not given back within a day."""
+    return customers.forget_removed_addresses(now=timezone.now())
+
+
 # name -> (cron line, UTC; function without arguments)
 SCHEDULES: dict[str, tuple[str, Callable[[], object]]] = {
     "forget-old-jobs": ("17 3 * * *", forget_old_jobs),
     "forget-old-sessions": ("27 3 * * *", forget_old_sessions),
+    "forget-removed-addresses": ("37 * * * *", forget_removed_addresses),
 }
 
 
