@@ -9,6 +9,10 @@ from typing import Any
 from careline.core.access import PERMISSIONS
 from careline.core.actions.roles import make_default_roles
 from careline.core.models import Brand, Role, Team, User
+from careline.customers.models import Address, Person
+from careline.tickets import actions as tickets
+from careline.tickets.models import Category, Reason, Status, Ticket
+from careline.tickets.said import NewMessage, Opening
 
 MONDAY_9 = datetime(2026, 1, 5, 7, 0, tzinfo=UTC)  # 09:00 in Riga
 _number = count(1)
@@ -53,3 +57,43 @@ def make_team(*people: User, name: str = "", lead: User | None = None, **over: A
 def make_brand(name: str = "Lumen", **over: Any) -> Brand:
     """A name under which customers know us."""
     return Brand.objects.create(**{"name": name, "token": name, **over})
+
+
+def make_person(name: str = "Ada Lund", email: str = "", **over: Any) -> Person:
+    """A customer with one e-mail address."""
+    person = Person.objects.create(**{"name": name, "created_at": MONDAY_9, **over})
+    value = email or f"customer{next(_number)}@example.org"
+    Address.objects.create(person=person, kind="email", value=value.lower(), primary=True)
+    return person
+
+
+def make_ticket(
+    subject: str = "Broken lamp",
+    text: str = "It does not shine.",
+    *,
+    customer: Person | None = None,
+    actor: User | None = None,
+    now: datetime = MONDAY_9,
+    automatic: str = "none",
+    **opening: Any,
+) -> Ticket:
+    """A conversation opened by its customer with one message; without text, with none."""
+    customer = customer or make_person()
+    first = NewMessage(text=text, person=customer, automatic=automatic) if text else None
+    return tickets.open_ticket(
+        subject=subject, customer=customer, first=first, opening=Opening(**opening), actor=actor, now=now
+    )
+
+
+def make_status(category: Category | str = Category.OPEN, name: str = "", **over: Any) -> Status:
+    """The default status of a category; with a name, one more of it."""
+    found = tickets.make_default_statuses()[str(category)]
+    if not name:
+        return found
+    return Status.objects.create(**{"name": name, "category": category, "position": 9, **over})
+
+
+def make_reason(name: str = "Late", *, parent: Reason | None = None, **over: Any) -> Reason:
+    """One contact reason, under another one if that is given."""
+    path = f"{parent.path} / {name}" if parent else name
+    return Reason.objects.create(**{"name": name, "parent": parent, "path": path, **over})

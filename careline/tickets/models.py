@@ -36,6 +36,7 @@ class Status(models.Model):
     category = models.CharField(max_length=8, choices=Category)
     position = models.PositiveSmallIntegerField(default=0)
     default = models.BooleanField(default=False)  # the one that is taken when only the category is named
+    active = models.BooleanField(default=True)
 
     class Meta:
         ordering: ClassVar = ["position", "id"]
@@ -63,7 +64,8 @@ class Reason(models.Model):
 class Tag(models.Model):
     """A free word on conversations."""
 
-    name = models.CharField(max_length=60, unique=True)
+    name = models.CharField(max_length=60, unique=True)  # lower case
+    active = models.BooleanField(default=True)
 
     class Meta:
         ordering: ClassVar = ["name"]
@@ -140,6 +142,17 @@ class Ticket(models.Model):
         return f"#{self.pk} {self.subject}"
 
 
+class Renaming(models.Model):
+    """One change of a conversation's subject: its words, kept out of the event log so they can be erased."""
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="+")
+    old = models.CharField(max_length=300)
+    new = models.CharField(max_length=300)
+
+    def __str__(self) -> str:
+        return f"subject of {self.ticket_id}"
+
+
 class TicketTag(models.Model):
     """One tag on one conversation."""
 
@@ -178,6 +191,7 @@ class Message(models.Model):
     cc = models.JSONField(default=list, blank=True)  # [{"name": ..., "address": ...}]
     bcc = models.JSONField(default=list, blank=True)
     flags = models.JSONField(default=list, blank=True)  # sentences worth showing: "sender not verified"
+    version = models.PositiveIntegerField(default=0)  # the ticket's version that this message made
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["ticket", "at", "id"], name="tickets_message_order")]
@@ -226,6 +240,7 @@ class View(models.Model):
     condition = models.JSONField(default=dict)
     order = models.CharField(max_length=20, default="-changed_at")
     position = models.PositiveSmallIntegerField(default=0)
+    active = models.BooleanField(default=True)
 
     class Meta:
         ordering: ClassVar = ["position", "id"]

@@ -1,0 +1,82 @@
+"""Holding one conversation while it is changed, so that two people cannot undo each other."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from careline.core import access, events
+from careline.core.models import Event, User
+from careline.tickets.models import Category, Ticket
+
+
+class TicketIsClosed(Exception):
+    """The conversation is over for good; a new one may follow it."""
+
+
+class TicketIsMerged(Exception):
+    """The conversation goes on in another one."""
+
+
+def hold(ticket: Ticket) -> None:
+    """Lock a conversation until the transaction ends, and bring the given row up to date in place."""
+    ticket.refresh_from_db(from_queryset=Ticket.objects.select_for_update(no_key=True))
+
+
+def hold_open(ticket: Ticket, permission: str, actor: User | None) -> None:
+    """Lock a conversation for a change that a closed one does not take.
+
+    Raises
+    ------
+    PermissionDenied
+        The actor may not do this here.
+    TicketIsMerged
+        It goes on in another one.
+    TicketIsClosed
+        It is over for good.
+    """
+    hold(ticket)
+    allow(ticket, permission, actor)
+    refuse_over(ticket)
+
+
+def allow(ticket: Ticket, permission: str, actor: User | None) -> None:
+    """Check the actor's permission on this conversation.
+
+    The system (None) may do everything. What is imported was allowed where it happened.
+
+    Raises
+    ------
+    PermissionDenied
+        The actor may not do this here.
+    """
+    if actor is not None and events.is_live():
+        access.require_on(actor, permission, owner_id=ticket.assignee_id, team_id=ticket.team_id)
+
+
+def refuse_over(ticket: Ticket) -> None:
+    """Refuse what a conversation that is over does not take.
+
+    Raises
+    ------
+    TicketIsMerged
+        It goes on in another one.
+    TicketIsClosed
+        It is over for good.
+    """
+    if ticket.merged_into_id is not None:
+        raise TicketIsMerged(f"ticket {ticket.pk} goes on in {ticket.merged_into_id}")
+    if ticket.category == Category.CLOSED:
+        raise TicketIsClosed(f"ticket {ticket.pk} is closed")
+
+
+def keep(ticket: Ticket, *names: str, now: datetime) -> None:
+    """Write the named columns, the time and the next version; the caller holds the lock."""
+    ticket.changed_at = max(ticket.changed_at, now)
+    ticket.version += 1
+    ticket.save(update_fields=[*names, "changed_at", "version"])
+
+
+def tell(kind: str, ticket: Ticket, actor: User | None, now: datetime, **data: Any) -> Event:
+    """Record what happened to a conversation."""
+    return events.record(kind, subject=("ticket", ticket.pk), actor=actor, at=now, **data)
