@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from uuid import uuid4
 
 from django.db import models
+
+
+def new_token() -> str:
+    """Return a word that no other row has, whatever was rolled back before."""
+    return uuid4().hex
 
 
 class Calendar(models.Model):
@@ -16,6 +22,7 @@ class Calendar(models.Model):
     closed = models.JSONField(default=list)  # ["2025-04-18"]
     special = models.JSONField(default=dict)  # {"2025-12-24": [["09:00", "12:00"]]}
     country = models.CharField(max_length=10, blank=True)  # public holidays of: "DE", "DE-HH"
+    open_holidays = models.JSONField(default=list, blank=True)  # names of holidays on which the desk works
     version = models.PositiveIntegerField(default=1)
     default = models.BooleanField(default=False)
 
@@ -40,6 +47,7 @@ class Policy(models.Model):
     pauses = models.JSONField(default=dict)
     reopen_window_s = models.PositiveIntegerField(default=7 * 86400)
     warn_share = models.FloatField(default=0.75)  # at risk once this share of the target is spent
+    warn_before_s = models.PositiveIntegerField(null=True)  # or once so little of it is left
     bot_counts = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
 
@@ -57,7 +65,9 @@ class PolicyVersion(models.Model):
     policy = models.ForeignKey(Policy, models.CASCADE, related_name="versions")
     version = models.PositiveIntegerField()
     valid_from = models.DateTimeField()
-    body = models.JSONField()  # targets, pauses, calendar as exported, warn_share, reopen_window_s
+    body = models.JSONField()  # the policy's columns, and its calendar as calc.hours reads it
+    open_too = models.BooleanField(default=False)  # also for conversations that were open at valid_from
+    token = models.CharField(max_length=32, default=new_token)  # tells each process what it has read
 
     class Meta:
         constraints: ClassVar = [
@@ -68,6 +78,19 @@ class PolicyVersion(models.Model):
         return f"{self.policy_id} v{self.version}"
 
 
+class Track(models.Model):
+    """What was promised to one conversation and from when on: what its own events do not say."""
+
+    ticket = models.OneToOneField("tickets.Ticket", models.CASCADE, primary_key=True, related_name="+")
+    # [["2026-01-05T09:00:00+00:00", policy id or null, version or null, priority], ...], oldest first
+    applied = models.JSONField(default=list)
+    # [{"of": id, "at": ..., "since": ..., "unanswered_since": ...}, ...]: conversations merged into this one
+    absorbed = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"track of {self.ticket_id}"
+
+
 class Clock(models.Model):
     """One cycle of one promise on one conversation: a cached result of calc.clocks over the events."""
 
@@ -76,7 +99,7 @@ class Clock(models.Model):
     cycle = models.PositiveSmallIntegerField(default=1)
     policy = models.ForeignKey(Policy, models.SET_NULL, null=True, related_name="+")
     policy_version = models.PositiveIntegerField(default=1)
-    target_s = models.PositiveIntegerField()
+    target_s = models.PositiveIntegerField(null=True)  # None: measured, nothing promised
     started_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)  # None while paused
     warn_at = models.DateTimeField(null=True)
@@ -101,6 +124,9 @@ class Clock(models.Model):
                 fields=["alarm_at", "id"], name="sla_clock_alarm", condition=models.Q(alarm_at__isnull=False)
             ),
             models.Index(fields=["metric", "stopped_at"], name="sla_clock_metric"),
+            models.Index(
+                fields=["due_at", "id"], name="sla_clock_due", condition=models.Q(stopped_at__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:

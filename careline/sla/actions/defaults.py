@@ -1,0 +1,33 @@
+"""What an operation promises before anybody has thought about it."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from careline.core import settings as choices
+from careline.sla.actions.versions import SINCE_EVER, body_of
+from careline.sla.models import Calendar, Policy, PolicyVersion
+
+HOUR = 3_600
+WEEK = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+TARGETS = {  # open seconds by priority
+    "first_reply": {"1": 16 * HOUR, "2": 8 * HOUR, "3": 4 * HOUR, "4": 1 * HOUR},
+    "next_reply": {"1": 16 * HOUR, "2": 8 * HOUR, "3": 4 * HOUR, "4": 2 * HOUR},
+    "resolution": {"1": 80 * HOUR, "2": 40 * HOUR, "3": 24 * HOUR, "4": 8 * HOUR},
+}
+PAUSES = {metric: ["waiting"] for metric in ("next_reply", "periodic_update", "resolution")}
+
+
+@transaction.atomic
+def ensure_defaults() -> None:
+    """Make the usual hours and one policy for everybody, where there are none and no demo brings its own."""
+    claim = choices.get("operation.claim") or {}
+    if claim.get("kind") == "demo" or Calendar.objects.exists() or Policy.objects.exists():
+        return
+    zone = choices.get("operation.time_zone")
+    calendar = Calendar.objects.create(name=_("Opening hours"), zone=zone, week=WEEK, default=True)
+    policy = Policy.objects.create(
+        name=_("Everybody"), position=1, calendar=calendar, targets=TARGETS, pauses=PAUSES
+    )
+    PolicyVersion.objects.create(policy=policy, version=1, valid_from=SINCE_EVER, body=body_of(policy))

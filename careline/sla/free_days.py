@@ -1,0 +1,74 @@
+"""Public holidays, from the `holidays` library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+
+import holidays
+
+YEARS_AHEAD = 2
+
+
+class NoSuchCountry(Exception):
+    """No public holidays are known for it."""
+
+
+@dataclass(frozen=True)
+class FreeDay:
+    """One public holiday."""
+
+    date: date
+    name: str
+
+
+@lru_cache(maxsize=256)
+def of_year(country: str, year: int, language: str = "") -> tuple[FreeDay, ...]:
+    """Return the public holidays of a country ("DE") or part of one ("DE-HH") in one year.
+
+    Raises
+    ------
+    NoSuchCountry
+        The library knows none.
+    """
+    if not country:
+        return ()
+    land, _dash, part = country.partition("-")
+    try:
+        known = holidays.country_holidays(
+            land, subdiv=part or None, years=year, language=_language(land, language)
+        )
+    except (NotImplementedError, ValueError) as error:
+        raise NoSuchCountry(country) from error
+    return tuple(FreeDay(day, name) for day, name in sorted(known.items()))
+
+
+def _language(country: str, wanted: str) -> str | None:
+    """Return the wanted language if the names are known in it; None is the country's own."""
+    if not wanted:
+        return None
+    offered = getattr(getattr(holidays, country, None), "supported_languages", ())
+    return next((one for one in offered if one.partition("_")[0] == wanted.partition("-")[0]), None)
+
+
+def closed_dates(country: str, open_holidays: Iterable[str], *, now: datetime) -> set[str]:
+    """Return the dates on which a desk is closed: last year's holidays to those in two years' time.
+
+    `open_holidays` names, in the country's own language, those on which it works.
+    """
+    kept_open = set(open_holidays)
+    years = range(now.year - 1, now.year + YEARS_AHEAD + 1)
+    days = [day for year in years for day in of_year(country, year)]
+    return {day.date.isoformat() for day in days if day.name not in kept_open}
+
+
+def parts_of(country: str) -> list[tuple[str, str]]:
+    """Return the parts of a country that have holidays of their own, as (code, name)."""
+    land = country.partition("-")[0]
+    found = getattr(holidays, land, None)
+    if found is None:
+        return []
+    names = {code: alias for alias, code in getattr(found, "subdivisions_aliases", {}).items()}
+    return [(f"{land}-{code}", names.get(code, code)) for code in found.subdivisions]
