@@ -23,6 +23,8 @@ UNSOLVED = (Category.NEW, Category.OPEN, Category.WAITING, Category.HOLD)
 
 
 class Priority(models.IntegerChoices):
+    """How urgent a conversation is, from 1 to 4."""
+
     LOW = 1, _("Low")
     NORMAL = 2, _("Normal")
     HIGH = 3, _("High")

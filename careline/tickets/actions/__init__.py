@@ -20,6 +20,16 @@ from careline.tickets.actions.due import note_due, note_due_many
 from careline.tickets.actions.holding import TicketIsClosed, TicketIsMerged
 from careline.tickets.actions.messages import NothingSaid
 from careline.tickets.actions.opening import NoSubject, NoSuchPriority, open_ticket
+from careline.tickets.actions.reasons import (
+    BadReasonName,
+    ReasonInsideItself,
+    ReasonNameTaken,
+    add_reason,
+    archive_reason,
+    move_reason,
+    rename_reason,
+    restore_reason,
+)
 from careline.tickets.actions.state import BadTag
 from careline.tickets.actions.statuses import (
     StatusInUse,
@@ -34,6 +44,7 @@ from careline.tickets.actions.statuses import (
     rename_status,
     restore_status,
 )
+from careline.tickets.actions.tags import TagNameTaken, archive_tag, merge_tags, rename_tag, restore_tag
 from careline.tickets.actions.talk import (
     SomethingNewer,
     add_note,
@@ -57,6 +68,7 @@ from careline.tickets.actions.views import (
 )
 
 __all__ = [
+    "BadReasonName",
     "BadTag",
     "CannotTakeTickets",
     "CannotUndo",
@@ -66,12 +78,15 @@ __all__ = [
     "NotYourView",
     "NothingSaid",
     "NothingToRestore",
+    "ReasonInsideItself",
     "ReasonIsArchived",
+    "ReasonNameTaken",
     "SomethingNewer",
     "StatusInUse",
     "StatusIsArchived",
     "StatusIsDefault",
     "StatusNameTaken",
+    "TagNameTaken",
     "TeamIsArchived",
     "TicketIsClosed",
     "TicketIsMerged",
@@ -80,9 +95,12 @@ __all__ = [
     "ViewNeedsAName",
     "add_note",
     "add_participants",
+    "add_reason",
     "add_status",
     "add_tag",
+    "archive_reason",
     "archive_status",
+    "archive_tag",
     "assign",
     "change_many",
     "close_ticket",
@@ -90,6 +108,8 @@ __all__ = [
     "make_default_statuses",
     "make_default_views",
     "mark_no_reply_needed",
+    "merge_tags",
+    "move_reason",
     "move_to_team",
     "note_due",
     "note_due_many",
@@ -99,10 +119,14 @@ __all__ = [
     "receive_message",
     "remove_tag",
     "remove_view",
+    "rename_reason",
     "rename_status",
+    "rename_tag",
     "reply",
     "reset_view",
+    "restore_reason",
     "restore_status",
+    "restore_tag",
     "restore_view",
     "save_view",
     "set_customer",

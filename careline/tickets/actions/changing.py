@@ -117,7 +117,7 @@ def move_to_team(*, ticket: Ticket, team: Team | None, actor: User | None, now: 
         raise TeamIsArchived(team.name)
     event = state.set_field(ticket, "team_id", "ticket.team_changed", new, actor, now)
     if event and team and events.is_live() and _elsewhere(ticket, team):
-        state.hand_to(ticket, None, actor, now)
+        state.hand_to(ticket, None, actor, now, because=event.pk)
     return event
 
 

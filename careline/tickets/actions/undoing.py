@@ -79,6 +79,17 @@ def _column(name: str) -> Step:
     return step
 
 
+def _team(ticket: Ticket, event: Event, actor: User | None, now: datetime) -> Event | None:
+    """Move back, and give back to whom the move had taken it from."""
+    done = _column("team_id")(ticket, event, actor, now)
+    taken = Event.objects.filter(
+        subject_kind="ticket", subject_id=ticket.pk, kind="ticket.assigned", data__because=event.pk
+    ).first()
+    if done and taken and ticket.assignee_id is None:
+        _assigned(ticket, taken, actor, now)
+    return done
+
+
 def _gone(ticket: Ticket, name: str, old: Any) -> bool:
     """Say whether what the column pointed to does not exist any more."""
     table = ticket._meta.get_field(name).related_model
@@ -109,7 +120,7 @@ STEPS: Mapping[str, Step] = {
     "ticket.status_changed": _status,
     "ticket.assigned": _assigned,
     "ticket.priority_changed": _column("priority"),
-    "ticket.team_changed": _column("team_id"),
+    "ticket.team_changed": _team,
     "ticket.reason_changed": _column("reason_id"),
     "ticket.tagged": _tagged,
     "ticket.untagged": _untagged,
