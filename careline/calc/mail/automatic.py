@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from careline.calc.mail.addresses import domain_of, normal
-from careline.calc.mail.shapes import Kind
+from careline.calc.mail.shapes import Kind, Mail
 
 LOOP_HEADER = "x-careline-loop"
 _FALSE = ("", "no", "false", "0")
@@ -126,6 +126,35 @@ def classify(
     if replies or (generated and not lists):
         return Verdict("auto_reply", (*replies, *generated))
     return Verdict("list", (*lists, *generated)) if lists else Verdict("none")
+
+
+# Said of mails that a program writes on its own account as well as of answers.
+_EITHER = frozenset(
+    (
+        "auto-submitted",
+        "x-auto-response-suppress",
+        "x-loop",
+        "x-fc-machinegenerated",
+        LOOP_HEADER,
+        "empty return path",
+        "from postmaster",
+        "empty from",
+    )
+)
+
+
+def answers_something(mail: Mail) -> bool:
+    """Tell whether an automatic mail answers another one, as absence notes do; alerts and web forms do not.
+
+    Parameters
+    ----------
+    mail : Mail
+        A mail of the kind ``auto_reply``.
+    """
+    if mail.in_reply_to or mail.references or set(mail.signals) - _EITHER:
+        return True
+    replied = mail.header("auto-submitted").strip().lower().startswith("auto-replied")
+    return replied or bool(_AWAY_SUBJECT.search(mail.subject))
 
 
 class _Headers:

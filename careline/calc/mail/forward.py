@@ -64,6 +64,20 @@ def forwarded_in(mail: Mail) -> Forwarded | None:
     return None
 
 
+def is_forward(mail: Mail) -> bool:
+    """Tell whether a mail says of itself that it forwards something; an answer may quote in the same form.
+
+    Parameters
+    ----------
+    mail : Mail
+        A parsed message.
+    """
+    if _FORWARD_SUBJECT.match(mail.subject):
+        return True
+    lines = mail.body_text.split("\n")[:MAX_LINES]
+    return any(_announces(line) and bare(line).startswith(tuple(FORWARDED)) for line in lines)
+
+
 def _with_subject(found: Forwarded, subject: str) -> Forwarded:
     bare_subject = _FORWARD_SUBJECT.sub("", subject)
     return Forwarded(found.sender, bare_subject, found.sent_at, found.date_text, found.body, found.note)

@@ -1,0 +1,166 @@
+"""Taking mail in: read within limits, then everything that follows from one mail in one transaction.
+
+A mail stays "stored" until that transaction is through. Whatever dies before, the next look finds it again,
+and nothing of it was half done. A mail that brings its reader down time after time is set aside.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import F, QuerySet
+
+from careline.calc.mail.addresses import normal
+from careline.calc.mail.identity import customer_of
+from careline.calc.mail.shapes import Mail
+from careline.channels import reading
+from careline.channels.actions.placing import is_loop, place
+from careline.channels.actions.quarantine import set_aside
+from careline.channels.actions.store import plain
+from careline.channels.arrival import Arrival, Held, Outcome
+from careline.channels.matching import Case, Sender
+from careline.channels.models import RawMail
+from careline.channels.ours import Ours, ours
+from careline.channels.reading import Unread
+from careline.channels.saying import hash_of, store_files
+from careline.customers.queries import person_by_address
+
+log = logging.getLogger(__name__)
+State = RawMail.State
+BATCH = 100
+MOST_ATTEMPTS = 5
+TRIES = 3  # of a transaction that met another one
+BROUGHT_DOWN = "Taking this mail in was cut short {times} times; it may be what stops the program."
+NOT_UNDERSTOOD = "This mail could not be taken in because of a fault of ours ({what}). The mail is safe."
+_LOCK = 0x6361_7265_6C69_6E65  # any number, the same in every process
+_readers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-ahead")
+
+
+def take_in(*, raw_mail_id: int, now: datetime) -> RawMail:
+    """Read one stored mail and let it become what it is; one that does not wait is left alone."""
+    waiting = RawMail.objects.filter(pk=raw_mail_id, state=State.STORED)
+    waiting.update(attempts=F("attempts") + 1)
+    raw = _rows().get(pk=raw_mail_id)
+    if raw.state == State.STORED:
+        known = ours()
+        _finish(raw, _readable(raw) or reading.read(raw, known), known, now=now)
+    return raw
+
+
+def take_in_waiting(now: datetime, *, most: int = BATCH) -> int:
+    """Take in the mails that wait, oldest first; return how many were looked at."""
+    rows = _claim(most)
+    if rows:
+        known = ours()
+        for raw, mail in _read_ahead(rows, known):
+            _finish(raw, mail, known, now=now)
+    return len(rows)
+
+
+def _rows() -> QuerySet[RawMail]:
+    return RawMail.objects.select_related("mailbox__brand", "mailbox__team", "file")
+
+
+def _claim(most: int) -> list[RawMail]:
+    rows = list(_rows().filter(state=State.STORED).order_by("pk")[:most])
+    # One that was tried before is taken alone: should it be the kind that brings its reader down,
+    # it must not wear out its neighbours' attempts.
+    fresh = [raw for raw in rows if not raw.attempts]
+    rows = fresh if fresh else rows[:1]
+    RawMail.objects.filter(pk__in=[raw.pk for raw in rows], state=State.STORED).update(
+        attempts=F("attempts") + 1
+    )
+    for raw in rows:
+        raw.attempts += 1
+    return rows
+
+
+def _readable(raw: RawMail) -> Unread | None:
+    return Unread(BROUGHT_DOWN.format(times=MOST_ATTEMPTS)) if raw.attempts > MOST_ATTEMPTS else None
+
+
+def _read_ahead(rows: list[RawMail], known: Ours) -> Iterator[tuple[RawMail, Mail | Unread]]:
+    """Yield each mail as it was read; the child process reads the next one meanwhile."""
+    ahead: Future[Mail | Unread] | None = None
+    for number, raw in enumerate(rows):
+        mail = ahead.result() if ahead else _read(raw, known)
+        following = rows[number + 1] if number + 1 < len(rows) else None
+        ahead = _readers.submit(_read, following, known) if following else None
+        yield raw, mail
+
+
+def _read(raw: RawMail, known: Ours) -> Mail | Unread:
+    # No query in here: this may run in a thread of its own, which has no connection of ours.
+    return _readable(raw) or reading.read(raw, known)
+
+
+def _finish(raw: RawMail, mail: Mail | Unread, known: Ours, *, now: datetime) -> None:
+    """Give one mail its place, or set it aside with the reason; another mail's trouble is not this one's."""
+    if isinstance(mail, Unread):
+        set_aside(raw=raw, problem=mail.sentence, now=now)
+        return
+    try:
+        _place_anew(raw, mail, known)
+    except Held as held:
+        set_aside(raw=raw, problem=str(held), now=now)
+    except (OperationalError, InterfaceError):
+        raise  # the database is at fault, not the mail: it stays where it is and is tried again
+    except Exception as error:
+        log.exception("mail %s could not be taken in", raw.pk)
+        set_aside(raw=raw, problem=NOT_UNDERSTOOD.format(what=type(error).__name__), now=now)
+
+
+def _place_anew(raw: RawMail, mail: Mail, known: Ours) -> None:
+    for left in reversed(range(TRIES)):
+        try:
+            _place(raw, mail, known)
+        except IntegrityError:
+            if not left:
+                raise
+        else:
+            return
+
+
+def _place(raw: RawMail, mail: Mail, known: Ours) -> None:
+    sender = customer_of(mail, known.addresses)
+    address = normal(plain(sender.address)) or normal(raw.envelope_from)
+    content = hash_of(mail)
+    raw.from_address, raw.subject, raw.body_hash = address[:320], plain(mail.subject)[:300], content
+    # Before the transaction: writing files takes long, and a file too many does no harm.
+    kept = () if is_loop(mail) else store_files(mail, now=raw.received_at)
+    with transaction.atomic():
+        if not _take(raw):
+            return
+        who = Sender(address, sender.name, person_by_address(address), known.agents.get(address))
+        case = Case(mail, raw.mailbox, who, known, raw.received_at)
+        _note(raw, place(Arrival(raw, case, kept, content)))
+
+
+def _take(raw: RawMail) -> bool:
+    """Lock a mail for this transaction, and say whether it still waits.
+
+    One mail is placed at a time: two mails that belong together must see each other, and so must the two
+    copies of one. SQLite does so by itself, since every transaction of ours begins with a write lock.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    state = RawMail.objects.select_for_update().filter(pk=raw.pk).values_list("state", flat=True).first()
+    if state is not None and state != State.STORED:
+        raw.refresh_from_db()
+    return state == State.STORED
+
+
+def _note(raw: RawMail, outcome: Outcome) -> None:
+    raw.state, raw.outcome, raw.matched_by, raw.problem = State.DONE, outcome.name, outcome.matched_by, ""
+    raw.ticket, raw.message = outcome.ticket, outcome.message
+    raw.save(
+        update_fields=[
+            "state", "outcome", "matched_by", "problem", "ticket", "message",
+            "from_address", "subject", "body_hash",
+        ]
+    )  # fmt: skip
