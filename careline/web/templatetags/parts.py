@@ -64,31 +64,37 @@ def icon(name: str, classes: str = "") -> SafeString:
 
 @register.filter
 def status_icon(category: str) -> str:
+    """Return the icon of a kind of status."""
     return STATUS_ICONS.get(category, "circle-dashed")
 
 
 @register.filter
 def status_word(category: str) -> str:
+    """Return the word for a kind of status."""
     return str(STATUS_WORDS.get(category, category))
 
 
 @register.filter
 def priority_icon(level: str) -> str:
+    """Return the icon of a priority."""
     return PRIORITY_ICONS.get(level, "antenna-bars-3")
 
 
 @register.filter
 def priority_word(level: str) -> str:
+    """Return the word for a priority."""
     return str(PRIORITY_WORDS.get(level, level))
 
 
 @register.filter
 def due_icon(state: str) -> str:
+    """Return the icon of a state of a promise."""
     return DUE_ICONS.get(state, "clock")
 
 
 @register.filter
 def kind_icon(kind: str) -> str:
+    """Return the icon of a kind of message."""
     return KIND_ICONS.get(kind, "info-circle")
 
 
