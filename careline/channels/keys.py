@@ -26,11 +26,6 @@ def signing_keys() -> tuple[bytes, ...]:
     return (signing_key(), *old)
 
 
-def instance() -> str:
-    """Return the name of this installation in loop headers; it says nothing about the key."""
-    return hashlib.sha256(b"careline instance " + signing_key()).hexdigest()[:16]
-
-
 def _fallbacks() -> list[str]:
     return [str(key) for key in getattr(settings, "SECRET_KEY_FALLBACKS", [])]
 

@@ -1,0 +1,124 @@
+"""Trying out a mailbox before it is kept: can we read, can we send? Nothing is read, nothing is sent."""
+
+from __future__ import annotations
+
+import imaplib
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from careline.channels import smtp
+from careline.channels.actions.mailboxes import MailboxRefused, clean_inbound, clean_outbound
+
+TIMEOUT_S = 8.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What trying one way found: `inbound` or `outbound`, whether it works, and a sentence that helps."""
+
+    way: str
+    ok: bool
+    text: str
+
+
+def try_connection(
+    *, inbound: Mapping[str, Any], outbound: Mapping[str, Any], secrets: Mapping[str, str]
+) -> list[Result]:
+    """Sign in for reading and for sending, and say for each way how it went."""
+    return [_try_reading(inbound, secrets), _try_sending(outbound, secrets)]
+
+
+def _try_sending(given: Mapping[str, Any], secrets: Mapping[str, str]) -> Result:
+    try:
+        out = clean_outbound(given)
+        if not out:
+            return Result("outbound", True, _("This mailbox does not send."))
+        smtp.Session(_server(out, secrets), timeout_s=TIMEOUT_S).close()
+    except (MailboxRefused, smtp.SmtpError) as error:
+        return Result("outbound", False, str(error))
+    text = _("%(host)s takes our mail.") if out["user"] else _("%(host)s answers. We do not sign in there.")
+    return Result("outbound", True, text % {"host": out["host"]})
+
+
+def _server(out: Mapping[str, Any], secrets: Mapping[str, str]) -> smtp.Server:
+    return smtp.Server(
+        host=out["host"],
+        port=out["port"],
+        security=out["security"],
+        user=out["user"],
+        auth=out["auth"],
+        secret=secrets.get("outbound_password") or secrets.get("access_token") or secrets.get("password", ""),
+    )
+
+
+def _try_reading(given: Mapping[str, Any], secrets: Mapping[str, str]) -> Result:
+    try:
+        way = clean_inbound(given)
+    except MailboxRefused as error:
+        return Result("inbound", False, str(error))
+    if way["kind"] == "smtp":
+        return Result("inbound", True, _("Mail is delivered to us. There is nothing to sign in to."))
+    try:
+        connection = _opened(way)
+    except (OSError, imaplib.IMAP4.error, UnicodeError, EOFError) as error:
+        return Result("inbound", False, smtp.why_not(error, way["host"], way["port"], way["security"]))
+    try:
+        return _look(connection, way, secrets)
+    except (OSError, imaplib.IMAP4.error, UnicodeError) as error:
+        return Result("inbound", False, smtp.why_not(error, way["host"], way["port"], way["security"]))
+    finally:
+        with suppress(OSError, imaplib.IMAP4.error):
+            connection.logout()
+
+
+def _opened(way: Mapping[str, Any]) -> imaplib.IMAP4:
+    host, port = way["host"], way["port"]
+    if way["security"] == "tls":
+        return imaplib.IMAP4_SSL(host, port, ssl_context=ssl.create_default_context(), timeout=TIMEOUT_S)
+    connection = imaplib.IMAP4(host, port, timeout=TIMEOUT_S)
+    if way["security"] == "starttls":
+        connection.starttls(ssl.create_default_context())
+    return connection
+
+
+def _look(connection: imaplib.IMAP4, way: Mapping[str, Any], secrets: Mapping[str, str]) -> Result:
+    try:
+        _sign_in(connection, way, secrets)
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error as error:
+        text = _("The server refused user or password. It said: %(words)s")
+        return Result("inbound", False, text % {"words": smtp.words(_plain(error))})
+    except UnicodeEncodeError:
+        return Result("inbound", False, _("This server takes no passwords with such letters."))
+    status, said = connection.select(_quoted(way["folder"]), readonly=True)
+    if status != "OK":
+        text = _("There is no folder called %(folder)s. It said: %(words)s")
+        told = {"folder": way["folder"], "words": smtp.words(said[0] or b"")}
+        return Result("inbound", False, text % told)
+    count = int(said[0] or 0)
+    text = _("%(host)s lets us read %(folder)s. It holds %(count)s mails.")
+    return Result("inbound", True, text % {"host": way["host"], "folder": way["folder"], "count": count})
+
+
+def _sign_in(connection: imaplib.IMAP4, way: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
+    if way["auth"] == "xoauth2":
+        told = f"user={way['user']}\x01auth=Bearer {secrets.get('access_token', '')}\x01\x01"
+        connection.authenticate("XOAUTH2", lambda challenge: told.encode() if not challenge else b"")
+        return
+    connection.login(way["user"], secrets.get("password", ""))
+
+
+def _plain(error: Exception) -> str | bytes:
+    said = error.args[0] if error.args else ""
+    return said if isinstance(said, (bytes, str)) else str(said)
+
+
+def _quoted(folder: str) -> str:
+    escaped = folder.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
