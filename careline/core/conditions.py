@@ -7,12 +7,14 @@ to a database query (`to_q`) and to a predicate over one row (`matches`); a prop
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from django.db.models import Q
+from django.db import connection
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 
 Kind = Literal["choice", "number", "text", "instant", "many", "flag"]
@@ -54,6 +56,8 @@ class Field:
     path: str  # ORM path of the column
     of: Callable[[Any], Any]  # the value on one row; for "many" a collection
     choices: Callable[[], list[tuple[Any, str]]] | None = None
+    # For "many": the rows that join the two, the column that names our row, the one that holds the value.
+    links: Callable[[], tuple[QuerySet[Any], str, str]] | None = None
 
 
 Fields = Mapping[str, Field]
@@ -151,8 +155,7 @@ def to_q(condition: Condition, fields: Fields, asker: Asker) -> Q:
         return _test_q(fields[condition["field"]], condition["op"], condition.get("value"), asker)
     key, inner = next(iter(condition.items()))
     if key == "not":
-        # An empty tree matches everything, so its negation matches nothing.
-        return ~to_q(inner, fields, asker) if _tests(inner) else Q(pk__in=[])
+        return ~to_q(inner, fields, asker) if _tests(inner) else _trivial(condition)
     parts = [to_q(child, fields, asker) if _tests(child) else _trivial(child) for child in inner]
     if not parts:
         return Q() if key == "all" else Q(pk__in=[])
@@ -202,24 +205,54 @@ def _test_q(field: Field, operator: str, value: Any, asker: Asker) -> Q:
         return _instant_q(field.path, operator, value, asker.now)
     if field.kind == "text":
         return _text_q(field.path, operator, value)
+    if field.kind == "many":
+        return _many_q(field, operator, value, asker)
     if operator in {"empty", "not_empty"}:
         none = Q(**{f"{field.path}__isnull": True})
         return none if operator == "empty" else ~none
     if operator in {"at_least", "at_most"}:
         return Q(**{f"{field.path}__{'gte' if operator == 'at_least' else 'lte'}": value})
-    values = _values(value, asker)
-    inside = Q(**{f"{field.path}__in": [v for v in values if v is not None]})
+    inside = _inside(field.path, _values(value, asker))
+    return ~inside if operator in {"is_not", "not_in"} else inside
+
+
+def _inside(path: str, values: list[Any]) -> Q:
+    out = Q(**{f"{path}__in": [v for v in values if v is not None and v == _whole(v)]})
     if None in values:
-        inside |= Q(**{f"{field.path}__isnull": True})
-    return ~inside if operator in {"is_not", "not_in", "has_not"} else inside
+        out |= Q(**{f"{path}__isnull": True})
+    for value in values:
+        if value is not None and value != _whole(value):
+            # A column of whole numbers would cut the fraction off and find what is not equal.
+            out |= Q(**{f"{path}__gte": value, f"{path}__lte": value})
+    return out
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) else value
+
+
+def _many_q(field: Field, operator: str, value: Any, asker: Asker) -> Q:
+    """Look in the table that joins: a join in the query would repeat rows, and let one tag answer for all."""
+    if field.links is None:
+        raise BadCondition(f"{field.key} does not say how it is kept.")
+    links, owner, held = field.links()
+    if operator not in {"empty", "not_empty"}:
+        links = links.filter(**{f"{held}__in": _values(value, asker)})
+    inside = Q(pk__in=links.values(owner))
+    return ~inside if operator in {"has_not", "empty"} else inside
 
 
 def _text_q(path: str, operator: str, value: Any) -> Q:
     if operator in {"empty", "not_empty"}:
         none = Q(**{path: ""})
         return none if operator == "empty" else ~none
+    text = str(value)
+    if connection.vendor == "sqlite" and not text.isascii():
+        # SQLite takes only plain letters for the same in both cases: "Ü" would not find "ü".
+        pattern = {"is": r"^{}\Z", "contains": "{}", "starts_with": "^{}"}[operator]
+        return Q(**{f"{path}__iregex": pattern.format(re.escape(text))})
     lookup = {"is": "iexact", "contains": "icontains", "starts_with": "istartswith"}[operator]
-    return Q(**{f"{path}__{lookup}": value})
+    return Q(**{f"{path}__{lookup}": text})
 
 
 def _instant_q(path: str, operator: str, value: Any, now: datetime) -> Q:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from careline.core import directory
 from careline.core.conditions import Field, Fields, Kind
 from careline.tickets import setup
-from careline.tickets.models import Category, Priority, Ticket
+from careline.tickets.models import Category, Priority, Ticket, TicketTag
 
 Choices = Callable[[], list[tuple[Any, str]]]
 
@@ -70,6 +71,10 @@ def _tag_ids(ticket: Ticket) -> list[int]:
     return [tag.pk for tag in ticket.tags.all()]
 
 
+def _tag_links() -> tuple[QuerySet[Any], str, str]:
+    return TicketTag.objects.all(), "ticket_id", "tag_id"
+
+
 ALL = (
     _column("status", _("Status"), "choice", "status_id", _statuses),
     _column("category", _("Kind of status"), "choice", choices=_categories),
@@ -77,7 +82,7 @@ ALL = (
     _column("team", _("Team"), "choice", "team_id", _teams),
     _column("assignee", _("Assigned to"), "choice", "assignee_id", _people),
     _column("reason", _("Contact reason"), "choice", "reason_id", _reasons),
-    Field("tag", _("Tag"), "many", "tags", _tag_ids, _tags),
+    Field("tag", _("Tag"), "many", "tags", _tag_ids, _tags, links=_tag_links),
     _column("customer", _("Customer"), "choice", "customer_id"),
     _column("organisation", _("Organisation"), "choice", "organisation_id"),
     Field("vip", _("Important customer"), "flag", "customer__vip", lambda ticket: ticket.customer.vip),

@@ -19,7 +19,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from careline.core import access
-from careline.core.conditions import Asker, Condition, to_q
+from careline.core.conditions import Asker, BadCondition, Condition, to_q
 from careline.core.models import User
 from careline.tickets.fields import FIELDS
 from careline.tickets.models import Tag, Ticket
@@ -68,9 +68,20 @@ def asker_of(user: User, now: datetime) -> Asker:
 
 
 def listed(user: User, condition: Condition, now: datetime) -> QuerySet[Ticket]:
-    """Return what a list with this condition holds for this person; merged conversations are in none."""
+    """Return what a list with this condition holds for this person; merged conversations are in none.
+
+    Raises
+    ------
+    BadCondition
+        A value is not of the kind that its field holds.
+    """
     rows = visible_to(user).filter(merged_into=None)
-    return rows.filter(to_q(condition, FIELDS, asker_of(user, now))) if condition else rows
+    if not condition:
+        return rows
+    try:
+        return rows.filter(to_q(condition, FIELDS, asker_of(user, now)))
+    except (ValueError, TypeError, ArithmeticError) as error:
+        raise BadCondition(str(error)) from error
 
 
 def page_of(
@@ -89,6 +100,8 @@ def page_of(
     ------
     KeyError
         The order is not one of ORDERS.
+    BadCondition
+        The condition cannot be asked.
     BadMark
         `after` or `before` is not a mark of this order.
     """
