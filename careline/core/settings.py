@@ -14,6 +14,8 @@ DEFAULTS: dict[str, Any] = {
     "operation.demo": False,
     "operation.claim": None,  # {"kind": "desk" or "demo", "at"}: who began first
     "operation.start_step": "",  # where the first-run pages were left
+    "today.target.first_reply": 0.9,  # share of promises that is aimed at
+    "today.target.resolution": 0.9,
     "demo.personas": [],  # ids of the people one may be in a demo operation
 }
 

@@ -47,29 +47,29 @@ def every(*parts: Condition) -> Condition:
     return asked[0] if len(asked) == 1 else {"all": asked} if asked else {}
 
 
-def test(field: str, op: str, value: Any = None) -> Condition:
+def one(field: str, op: str, value: Any = None) -> Condition:
     """Return one test of a condition."""
     return {"field": field, "op": op} if value is None else {"field": field, "op": op, "value": value}
 
 
 def within(field: str, span: Span) -> Condition:
     """Return the condition that an instant lies in a span; conditions count windows from just after."""
-    begun = test(field, "after", (span.start - INSTANT).isoformat())
+    begun = one(field, "after", (span.start - INSTANT).isoformat())
     if span.end is None:
         return begun
-    return every(begun, test(field, "before", (span.end - INSTANT).isoformat()))
+    return every(begun, one(field, "before", (span.end - INSTANT).isoformat()))
 
 
 def _now(condition: Condition) -> Callable[[Span], Condition]:
     return lambda _span: condition
 
 
-WAITING = every(UNSOLVED, test("waiting_since", "not_empty"))
-LATE = every(UNSOLVED, {"any": [test("breached_at", "not_empty"), test("due_at", "past")]})
+WAITING = every(UNSOLVED, one("waiting_since", "not_empty"))
+LATE = every(UNSOLVED, {"any": [one("breached_at", "not_empty"), one("due_at", "past")]})
 RISK = every(
-    UNSOLVED, test("due_at", "within_next_s", int(SOON.total_seconds())), test("breached_at", "empty")
+    UNSOLVED, one("due_at", "within_next_s", int(SOON.total_seconds())), one("breached_at", "empty")
 )
-UNASSIGNED = every(UNSOLVED, test("assignee", "empty"))
+UNASSIGNED = every(UNSOLVED, one("assignee", "empty"))
 
 FIGURES: dict[str, Figure] = {
     figure.key: figure
@@ -134,9 +134,8 @@ FIGURES: dict[str, Figure] = {
             "solved",
             _("Solved today"),
             (
-                _(
-                    "Conversations solved since midnight, in the operation's time zone, and not reopened since."
-                ),
+                _("Conversations solved since midnight, in the operation's time zone."),
+                _("One that was reopened since has left the number."),
             ),
             lambda span: every(SOLVED, within("solved_at", span)),
             order="-solved_at",

@@ -1,5 +1,18 @@
 """What the figures of Today say, and which conversations each counts."""
 
+from careline.insights.queries.day import Day, Hour, day_of
+from careline.insights.queries.kept import (
+    KeptFigure,
+    Share,
+    kept_of,
+    page_of_kept,
+    share_of,
+    week_before,
+    week_of,
+)
+from careline.insights.queries.mail import MailTrouble, mail_trouble, work_given_up
+from careline.insights.queries.now import Now, Standing, TeamStanding, now_of
+from careline.insights.queries.people import Crew, Seat, crews_of, teams_to_choose
 from careline.insights.queries.scope import (
     Chosen,
     Scope,
@@ -13,11 +26,32 @@ from careline.insights.queries.scope import (
 
 __all__ = [
     "Chosen",
+    "Crew",
+    "Day",
+    "Hour",
+    "KeptFigure",
+    "MailTrouble",
+    "Now",
     "Scope",
+    "Seat",
+    "Share",
+    "Standing",
+    "TeamStanding",
     "chosen_figure",
     "condition_of",
     "conversations",
+    "crews_of",
+    "day_of",
     "figure_condition",
+    "kept_of",
+    "mail_trouble",
+    "now_of",
+    "page_of_kept",
     "query_of",
     "scope_of",
+    "share_of",
+    "teams_to_choose",
+    "week_before",
+    "week_of",
+    "work_given_up",
 ]

@@ -16,7 +16,7 @@ from careline.core.access import Reach
 from careline.core.conditions import Asker, Condition, to_q
 from careline.core.models import Team, User
 from careline.insights import days
-from careline.insights.figures import FIGURES, Span, every, test
+from careline.insights.figures import FIGURES, Span, every, one
 from careline.tickets.fields import FIELDS
 from careline.tickets.models import Ticket
 from careline.tickets.queries import visible_to
@@ -63,20 +63,20 @@ def _reached(user: User) -> Condition:
     reach = access.reach(user, SEE)
     if reach == Reach.ALL:
         return {}
-    mine = test("assignee", "is", "me")
+    mine = one("assignee", "is", "me")
     if reach == Reach.TEAM:
-        return {"any": [mine, test("team", "in", ["my_teams"]), test("team", "empty")]}
+        return {"any": [mine, one("team", "in", ["my_teams"]), one("team", "empty")]}
     return mine if reach == Reach.OWN else {"not": {}}
 
 
 def _team(team: str) -> Condition:
     if not team:
         return {}
-    return test("team", "empty") if team == NO_TEAM else test("team", "is", int(team))
+    return one("team", "empty") if team == NO_TEAM else one("team", "is", int(team))
 
 
 def _agent(agent: int | None) -> Condition:
-    return test("assignee", "is", agent) if agent else {}
+    return one("assignee", "is", agent) if agent else {}
 
 
 def conversations(scope: Scope) -> QuerySet[Ticket]:
@@ -98,9 +98,15 @@ def condition_of(key: str, scope: Scope) -> Condition:
 
 
 def figure_condition(
-    key: str, *, user: User, now: datetime, team: str = "", agent: int | None = None, hour: datetime | None = None
-) -> Condition | None:  # fmt: skip
-    """Return the condition of the conversations that a figure counts, None where there is no such figure."""
+    key: str,
+    *,
+    user: User,
+    now: datetime,
+    team: str = "",
+    agent: int | None = None,
+    hour: datetime | None = None,
+) -> Condition | None:
+    """Return the condition of what a figure counts, None where there is no such figure."""
     return condition_of(key, Scope(user, now, team, agent, hour)) if key in FIGURES else None
 
 
