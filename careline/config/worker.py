@@ -7,11 +7,8 @@ starts another.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
-import secrets
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -24,7 +21,7 @@ from django.utils.module_loading import import_string
 
 from careline.config.changes import Changes
 from careline.config.schedule import SCHEDULES, TICKS
-from careline.core import queue, schedules
+from careline.core import alive, queue, schedules
 from careline.core.models import Job
 
 log = logging.getLogger(__name__)
@@ -62,8 +59,7 @@ class Worker:
 
     def __init__(self, stop: threading.Event, clock: Callable[[], datetime] = timezone.now) -> None:
         self.stop, self.clock = stop, clock
-        # Unique to this life of the process: a lease must not pass to a namesake.
-        self.name = f"{_here()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.name = alive.new_name()
         self.doing: dict[str, Doing] = {}
 
     def run(self) -> None:
@@ -142,7 +138,7 @@ class Worker:
                     extended = time.monotonic()
                 queue.release_expired(now=self.clock())
                 for worker in queue.holders():
-                    if _is_dead(worker):
+                    if alive.is_dead(worker):
                         queue.release_held(worker=worker, now=self.clock())
                 schedules.start_due(SCHEDULES, now=self.clock())
             except Exception:
@@ -157,27 +153,6 @@ class Worker:
                     "%s has taken more than %d s: starting anew without it", doing.what, doing.longest_s
                 )
                 os._exit(HUNG)
-
-
-def _here() -> str:
-    """Name the place where process numbers mean something: this machine, or one container on it."""
-    with contextlib.suppress(OSError):
-        return f"{socket.gethostname()[:25]}:{os.stat('/proc/self/ns/pid').st_ino}"
-    return f"{socket.gethostname()[:25]}:0"
-
-
-def _is_dead(worker: str) -> bool:
-    """Say whether a worker of this place is certainly gone, so that nobody need wait for its lease."""
-    place, _, rest = worker.rpartition(":")[0].rpartition(":")
-    if place != _here() or not rest.isdecimal():
-        return False
-    try:
-        os.kill(int(rest), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        pass
-    return False
 
 
 def _longest_s(job: Job) -> float:
