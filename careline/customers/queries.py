@@ -12,7 +12,6 @@ from django.db.models.functions import Lower
 
 from careline.core.models import Event
 from careline.customers.actions.addresses import holder_of, home_region
-from careline.customers.actions.organisations import unclaimed_in
 from careline.customers.models import Address, Domain, Organisation, Person
 from careline.customers.normal import NotAnAddress, normal, normal_email, shown, shown_domain
 from careline.customers.paging import SIZE, Page, Shelf, leaf
@@ -196,9 +195,15 @@ def domain(pk: int, *, organisation: Organisation) -> Domain | None:
     return Domain.objects.select_related("organisation").filter(pk=pk, organisation=organisation).first()
 
 
-def unclaimed_people(domain: Domain) -> int:
-    """Count who writes from a domain and belongs to no organisation."""
-    return len(unclaimed_in(domain.name))
+def unclaimed_of(organisation: Organisation) -> list[tuple[Domain, int]]:
+    """Return the domains of an organisation, each with how many write from it and belong to nobody."""
+    domains = sorted(organisation.domains.all(), key=lambda one: one.name)
+    counts = {
+        f"d{one.pk}": Count("pk", distinct=True, filter=Q(addresses__value__endswith=f"@{one.name}"))
+        for one in domains
+    }
+    found = Person.objects.filter(organisation=None).aggregate(**counts) if counts else {}
+    return [(one, found[f"d{one.pk}"]) for one in domains]
 
 
 def changes_of(

@@ -91,7 +91,7 @@ def test_adopting_takes_those_who_write_from_there_and_belong_to_nobody(ben: Use
     taken = make_person("Taken", "taken@lamps.example", organisation=other)
     make_person("Lookalike", "x@notlamps.example")
     domain = Domain.objects.get()
-    assert queries.unclaimed_people(domain) == 2
+    assert queries.unclaimed_of(lamps) == [(domain, 2)]
     assert actions.adopt_people(domain=domain, actor=ben, now=MONDAY_9) == 2
     assert set(lamps.people.all()) == {ada, second}
     taken.refresh_from_db()
@@ -99,4 +99,5 @@ def test_adopting_takes_those_who_write_from_there_and_belong_to_nobody(ben: Use
     told = Event.objects.filter(kind="person.changed").order_by("pk")
     assert [event.subject_id for event in told] == [ada.pk, second.pk]
     assert told[0].data == {"changed": {"organisation": {"old": None, "new": lamps.pk}}}
-    assert queries.unclaimed_people(domain) == 0
+    assert queries.unclaimed_of(lamps) == [(domain, 0)]
+    assert queries.unclaimed_of(other) == []

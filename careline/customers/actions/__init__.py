@@ -24,6 +24,8 @@ from careline.customers.actions.people import (
     change_person,
     create_person,
     find_or_create_person,
+    leave_organisation,
+    note_export,
 )
 from careline.customers.actions.undo import TooLate, undo_change
 from careline.customers.normal import NotADomain, NotAnAddress
@@ -46,9 +48,11 @@ __all__ = [
     "create_person",
     "find_or_create_person",
     "forget_removed_addresses",
+    "leave_organisation",
     "make_primary",
     "mark_deliverable",
     "mark_undeliverable",
+    "note_export",
     "remove_address",
     "remove_domain",
     "undo_change",

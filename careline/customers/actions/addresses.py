@@ -16,11 +16,11 @@ KEPT_FOR = timedelta(days=1)
 
 
 class AddressIsTaken(Exception):
-    """The address belongs to somebody we know: `person`."""
+    """An address of this kind belongs to somebody we know: `person`."""
 
-    def __init__(self, person: Person) -> None:
-        super().__init__(f"it belongs to person {person.pk}")
-        self.person = person
+    def __init__(self, person: Person, kind: str) -> None:
+        super().__init__(f"the {kind} belongs to person {person.pk}")
+        self.person, self.kind = person, kind
 
 
 def home_region(time_zone: str = "") -> str:
@@ -51,7 +51,7 @@ def insert_address(person: Person, kind: str, value: str) -> Address:
         holder = holder_of(kind, value)
         if holder is None:
             raise
-        raise AddressIsTaken(holder) from None
+        raise AddressIsTaken(holder, kind) from None
 
 
 def locked(person: Person) -> Person:

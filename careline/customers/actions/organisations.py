@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -27,18 +28,23 @@ class DomainIsTaken(Exception):
 
 
 @transaction.atomic
-def create_organisation(*, name: str, notes: str = "", actor: User | None, now: datetime) -> Organisation:
-    """Make an organisation that people can belong to.
+def create_organisation(
+    *, name: str, notes: str = "", domains: Sequence[str] = (), actor: User | None, now: datetime
+) -> Organisation:
+    """Make an organisation that people can belong to, with its mail domains.
 
     Raises
     ------
+    NotADomain, DomainIsPublic, DomainIsTaken
+        One of the domains cannot be mapped; nothing is made then.
     PermissionDenied
         The actor may not change customers.
     """
     may_edit(actor)
     organisation = Organisation.objects.create(name=clean_name(name), notes=notes, created_at=now)
     subject = ("organisation", organisation.pk)
-    events.record("organisation.created", subject=subject, actor=actor, at=now)
+    values = [_map(organisation, domain).name for domain in domains]
+    events.record("organisation.created", subject=subject, actor=actor, at=now, domains=values)
     return organisation
 
 
@@ -80,19 +86,26 @@ def add_domain(*, organisation: Organisation, name: str, actor: User | None, now
         The actor may not change customers.
     """
     may_edit(actor)
+    try:
+        domain = _map(organisation, name)
+    except DomainIsTaken as taken:
+        if taken.organisation == organisation:
+            return Domain.objects.get(name=normal_domain(name))
+        raise
+    organisation_changed(organisation, {"domains": {"added": domain.name}}, actor=actor, now=now)
+    return domain
+
+
+def _map(organisation: Organisation, name: str) -> Domain:
     value = normal_domain(name)
     if is_public(value):
         raise DomainIsPublic(value)
     try:
         with transaction.atomic():
-            domain = Domain.objects.create(organisation=organisation, name=value)
+            return Domain.objects.create(organisation=organisation, name=value)
     except IntegrityError:
         known = Domain.objects.select_related("organisation").get(name=value)
-        if known.organisation_id == organisation.pk:
-            return known
         raise DomainIsTaken(known.organisation) from None
-    organisation_changed(organisation, {"domains": {"added": value}}, actor=actor, now=now)
-    return domain
 
 
 @transaction.atomic

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, TypedDict, Unpack
 
 from django.db import transaction
 
-from careline.core import events
-from careline.core.models import User
+from careline.core import access, events
+from careline.core.models import Event, User
 from careline.customers.actions.addresses import AddressIsTaken, holder_of, home_region, insert_address
 from careline.customers.actions.told import may_edit, person_changed
 from careline.customers.models import Domain, Organisation, Person
@@ -120,6 +120,20 @@ def _organisation_by_domain(addresses: Sequence[NewAddress]) -> Organisation | N
 
 
 @transaction.atomic
+def note_export(*, what: str, narrowed: bool, actor: User, now: datetime) -> None:
+    """Remember who took a list of people or organisations out of the house, and whether it was all of it.
+
+    Raises
+    ------
+    PermissionDenied
+        The actor may not read customers.
+    """
+    access.require(actor, "customers.see")
+    facts = {"what": what, "narrowed": narrowed}
+    events.record("customers.exported", subject=("setting", 0), actor=actor, at=now, **facts)
+
+
+@transaction.atomic
 def change_person(
     *, person: Person, actor: User | None, now: datetime, **facts: Unpack[PersonFacts]
 ) -> Person:
@@ -131,18 +145,37 @@ def change_person(
         The actor may not change customers.
     """
     may_edit(actor)
+    return _change(person, facts, actor=actor, now=now)[0]
+
+
+@transaction.atomic
+def leave_organisation(*, person: Person, actor: User | None, now: datetime) -> int | None:
+    """Take a person out of their organisation. Returns the event to undo it by.
+
+    Raises
+    ------
+    PermissionDenied
+        The actor may not change customers.
+    """
+    may_edit(actor)
+    _person, event = _change(person, {"organisation": None}, actor=actor, now=now)
+    return event.pk if event else None
+
+
+def _change(
+    person: Person, facts: PersonFacts, *, actor: User | None, now: datetime
+) -> tuple[Person, Event | None]:
     if "name" in facts:
         facts["name"] = clean_name(facts["name"])
     current = Person.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=person.pk)
     changed = {key: value for key, value in facts.items() if getattr(current, key) != value}
     if not changed:
-        return current
+        return current, None
     told = {key: _told(getattr(current, key), value) for key, value in changed.items()}
     for key, value in changed.items():
         setattr(current, key, value)
     current.save(update_fields=list(changed))
-    person_changed(current, told, actor=actor, now=now)
-    return current
+    return current, person_changed(current, told, actor=actor, now=now)
 
 
 def _told(old: object, new: object) -> dict[str, Any]:
