@@ -102,6 +102,12 @@ class Worker:
             if pipe is not None:
                 pipe.close()
 
+    def interrupt(self) -> None:
+        """Kill the child process; may be called from any thread, and the thread at work finds it gone."""
+        child = self._child
+        if child is not None:
+            child.kill()
+
     def _failed(self, reason: Literal["time", "memory", "crash"]) -> Failure:
         self.close()
         return Failure(reason)
@@ -220,6 +226,12 @@ def close_all() -> None:
     """End the child processes of this process."""
     while _all:
         _all.pop().close()
+
+
+def stop_all() -> None:
+    """Let whoever waits for a child process of this process stop waiting."""
+    for worker in list(_all):
+        worker.interrupt()
 
 
 def parse_limited(

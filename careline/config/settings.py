@@ -198,6 +198,13 @@ CARELINE_DEMO_TASK = "careline.config.demo.write.build_in_background"
 EMAIL_BACKEND = "careline.channels.system_mail.OutboxBackend"
 DEFAULT_FROM_EMAIL = value("CARELINE_FROM", "careline@localhost")
 
+# Mail that is delivered to us; 0 means nobody listens. Only for our own addresses, and on this machine alone
+# unless CARELINE_MAIL_HOST says otherwise.
+MAIL_HOST = value("CARELINE_MAIL_HOST", "127.0.0.1")
+SMTP_PORT = int(value("CARELINE_SMTP_PORT", "0"))
+LMTP_PORT = int(value("CARELINE_LMTP_PORT", "0"))
+LARGEST_MAIL = int(value("CARELINE_LARGEST_MAIL", "35000000"))  # bytes that are read in full
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

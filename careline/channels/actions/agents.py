@@ -43,7 +43,7 @@ def from_agent(arrival: Arrival, match: Match, *, now: datetime) -> tuple[Outcom
 
     Returns what became of it; or nothing and a remark, when it must be treated like a customer's.
     """
-    user = User.objects.get(pk=arrival.case.sender.user_id)
+    user = User.objects.get(pk=arrival.case.sender.user_id or 0)
     proof = proof_of(arrival.case.mail, arrival.case.box.trusted_authserv)
     forwarded = _original(arrival)
     if forwarded is not None:

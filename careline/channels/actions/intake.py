@@ -7,7 +7,7 @@ and nothing of it was half done. A mail that brings its reader down time after t
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
@@ -31,6 +31,7 @@ from careline.customers.queries import person_by_address
 
 log = logging.getLogger(__name__)
 State = RawMail.State
+Going = Callable[[], bool]
 BATCH = 100
 MOST_ATTEMPTS = 5
 TRIES = 3  # of a transaction that met another one
@@ -38,6 +39,11 @@ BROUGHT_DOWN = "Taking this mail in was cut short {times} times; it may be what 
 NOT_UNDERSTOOD = "This mail could not be taken in because of a fault of ours ({what}). The mail is safe."
 _LOCK = 0x6361_7265_6C69_6E65  # any number, the same in every process
 _readers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-ahead")
+
+
+def always() -> bool:
+    """Go on."""
+    return True
 
 
 def take_in(*, raw_mail_id: int, now: datetime) -> RawMail:
@@ -51,46 +57,70 @@ def take_in(*, raw_mail_id: int, now: datetime) -> RawMail:
     return raw
 
 
-def take_in_waiting(now: datetime, *, most: int = BATCH) -> int:
-    """Take in the mails that wait, oldest first; return how many were looked at."""
-    rows = _claim(most)
+def take_in_waiting(now: datetime, *, most: int = BATCH, going: Going = always) -> int:
+    """Take in the mails that wait, oldest first, while `going` says so; return how many were looked at.
+
+    One that was tried before is taken by itself, after the others: should it be the kind that brings its
+    reader down, it must not wear out its neighbours' attempts.
+    """
+    waiting = list(_rows().filter(state=State.STORED).order_by("pk")[:most])
+    fresh = [raw for raw in waiting if not raw.attempts]
+    tried = next((raw for raw in waiting if raw.attempts), None)
+    if not waiting:
+        return 0
+    known = ours()
+    done = _take_in_all(fresh, known, now=now, going=going)
+    if tried is not None and going():
+        done += _take_in_all([tried], known, now=now, going=going)
+    return done
+
+
+def _take_in_all(rows: list[RawMail], known: Ours, *, now: datetime, going: Going) -> int:
+    _count_attempts(rows, by=1)
+    done = 0
+    for raw, mail in _read_ahead(rows, known, going):
+        _finish(raw, mail, known, now=now)
+        done += 1
+    _count_attempts(rows[done:], by=-1)  # not begun
+    return done
+
+
+def _count_attempts(rows: list[RawMail], *, by: int) -> None:
     if rows:
-        known = ours()
-        for raw, mail in _read_ahead(rows, known):
-            _finish(raw, mail, known, now=now)
-    return len(rows)
+        waiting = RawMail.objects.filter(pk__in=[raw.pk for raw in rows], state=State.STORED)
+        waiting.update(attempts=F("attempts") + by)
+    for raw in rows:
+        raw.attempts += by
 
 
 def _rows() -> QuerySet[RawMail]:
     return RawMail.objects.select_related("mailbox__brand", "mailbox__team", "file")
 
 
-def _claim(most: int) -> list[RawMail]:
-    rows = list(_rows().filter(state=State.STORED).order_by("pk")[:most])
-    # One that was tried before is taken alone: should it be the kind that brings its reader down,
-    # it must not wear out its neighbours' attempts.
-    fresh = [raw for raw in rows if not raw.attempts]
-    rows = fresh if fresh else rows[:1]
-    RawMail.objects.filter(pk__in=[raw.pk for raw in rows], state=State.STORED).update(
-        attempts=F("attempts") + 1
-    )
-    for raw in rows:
-        raw.attempts += 1
-    return rows
-
-
 def _readable(raw: RawMail) -> Unread | None:
     return Unread(BROUGHT_DOWN.format(times=MOST_ATTEMPTS)) if raw.attempts > MOST_ATTEMPTS else None
 
 
-def _read_ahead(rows: list[RawMail], known: Ours) -> Iterator[tuple[RawMail, Mail | Unread]]:
+def _read_ahead(rows: list[RawMail], known: Ours, going: Going) -> Iterator[tuple[RawMail, Mail | Unread]]:
     """Yield each mail as it was read; the child process reads the next one meanwhile."""
     ahead: Future[Mail | Unread] | None = None
     for number, raw in enumerate(rows):
-        mail = ahead.result() if ahead else _read(raw, known)
+        mail = _result(ahead or _readers.submit(_read, raw, known), going)
+        if mail is None:
+            return
         following = rows[number + 1] if number + 1 < len(rows) else None
         ahead = _readers.submit(_read, following, known) if following else None
         yield raw, mail
+
+
+def _result(reading_it: Future[Mail | Unread], going: Going) -> Mail | Unread | None:
+    """Wait for a mail to be read, and no longer than we are wanted."""
+    while going():
+        try:
+            return reading_it.result(timeout=0.25)
+        except TimeoutError:
+            continue
+    return None
 
 
 def _read(raw: RawMail, known: Ours) -> Mail | Unread:

@@ -97,7 +97,7 @@ def _unread_boxes(now: datetime) -> list[str]:
     return [*broken, *silent]
 
 
-def mail_page(wanted: MailFilter = MailFilter(), *, before: int | None = None, size: int = PAGE) -> MailPage:  # noqa: B008
+def mail_page(wanted: MailFilter = MailFilter(), *, before: int | None = None, size: int = PAGE) -> MailPage:
     """Return a page of mails, newest first, from below the mail with the number `before`."""
     rows = RawMail.objects.select_related("mailbox", "file", "ticket").order_by("-pk")
     if wanted.states:
