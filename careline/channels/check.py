@@ -38,6 +38,8 @@ def _try_sending(given: Mapping[str, Any], secrets: Mapping[str, str]) -> Result
         out = clean_outbound(given)
         if not out:
             return Result("outbound", True, _("This mailbox does not send."))
+        if out["auth"] == "xoauth2" and "no_token" in secrets:
+            return Result("outbound", False, secrets["no_token"])
         smtp.Session(_server(out, secrets), timeout_s=TIMEOUT_S).close()
     except (MailboxRefused, smtp.SmtpError) as error:
         return Result("outbound", False, str(error))
@@ -52,8 +54,12 @@ def _server(out: Mapping[str, Any], secrets: Mapping[str, str]) -> smtp.Server:
         security=out["security"],
         user=out["user"],
         auth=out["auth"],
-        secret=secrets.get("outbound_password") or secrets.get("access_token") or secrets.get("password", ""),
+        secret=secrets.get("access_token", "") if out["auth"] == "xoauth2" else _password(secrets),
     )
+
+
+def _password(secrets: Mapping[str, str]) -> str:
+    return secrets.get("outbound_password") or secrets.get("password", "")
 
 
 def _try_reading(given: Mapping[str, Any], secrets: Mapping[str, str]) -> Result:
@@ -63,6 +69,8 @@ def _try_reading(given: Mapping[str, Any], secrets: Mapping[str, str]) -> Result
         return Result("inbound", False, str(error))
     if way["kind"] == "smtp":
         return Result("inbound", True, _("Mail is delivered to us. There is nothing to sign in to."))
+    if way["auth"] == "xoauth2" and "no_token" in secrets:
+        return Result("inbound", False, secrets["no_token"])
     try:
         connection = _opened(way)
     except (OSError, imaplib.IMAP4.error, UnicodeError, EOFError) as error:

@@ -59,12 +59,14 @@ def reply_letter(outgoing: Outgoing, mailbox: Mailbox) -> Letter:
     hidden = {one.address.lower() for one in (*cc, *names(message.bcc))}
     to = tuple(one for one in _people(outgoing.recipients, ticket) if one.address.lower() not in hidden)
     answered, chain = _thread(ticket, outgoing, to)
+    sent_to = {one.lower() for one in outgoing.recipients}
+    copied = tuple(one for one in cc if one.address.lower() in sent_to)
     return Letter(
         mail_id=outgoing.mail_id,
         at=message.at,
         sender=sender_of(mailbox, ticket),
-        to=to,
-        cc=tuple(one for one in cc if one.address.lower() in {a.lower() for a in outgoing.recipients}),
+        to=to or copied,
+        cc=copied if to else (),
         subject=subject_of(ticket, message.subject, answers=bool(answered)),
         text=text,
         html=html,

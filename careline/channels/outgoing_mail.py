@@ -73,8 +73,8 @@ class IdsHeader(UnstructuredHeader):
 
 _HEADERS = HeaderRegistry()
 for _name in ("message-id", "in-reply-to", "references"):
-    _HEADERS.map_to_type(_name, IdsHeader)
-_ASCII = SMTP.clone(header_factory=_HEADERS, cte_type="7bit")
+    _HEADERS.map_to_type(_name, IdsHeader)  # type: ignore[arg-type]
+_ASCII: EmailPolicy[EmailMessage] = SMTP.clone(header_factory=_HEADERS, cte_type="7bit")
 _UNICODE = _ASCII.clone(utf8=True)  # only where an address cannot be written otherwise
 
 
@@ -94,7 +94,7 @@ def build(letter: Letter, *, instance: str) -> bytes:
     return mail.as_bytes()
 
 
-def _policy(letter: Letter) -> EmailPolicy:
+def _policy(letter: Letter) -> EmailPolicy[EmailMessage]:
     people = (letter.sender, *letter.to, *letter.cc)
     plain = all(one.address.rpartition("@")[0].isascii() for one in people)
     return _ASCII if plain else _UNICODE

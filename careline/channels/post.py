@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from careline.calc.mail.addresses import domain_of
-from careline.channels import smtp
+from careline.channels import oauth, smtp
 from careline.channels.actions import outbox, sending
 from careline.channels.keys import Unreadable, unseal
 from careline.channels.models import Mailbox, Outgoing
@@ -181,7 +181,11 @@ def _secret(mailbox: Mailbox, *, now: datetime) -> str:
     if not mailbox.outbound.get("user"):
         return ""
     try:
+        if mailbox.outbound.get("auth") == "xoauth2":
+            return oauth.access_token(mailbox, now=now)
         secrets = unseal(mailbox.secret)
+    except oauth.OAuthError as error:
+        raise smtp.SmtpError(str(error), again=True, whole=True) from error
     except Unreadable as error:
         text = _("The password was kept under another secret key. Type it again under Setup, Channels.")
         raise smtp.SmtpError(text, again=True, whole=True) from error

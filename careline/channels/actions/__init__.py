@@ -1,6 +1,7 @@
 """What can happen to mailboxes and mail."""
 
 from careline.channels.actions.acknowledge import acknowledge
+from careline.channels.actions.bounces import note_bounce
 from careline.channels.actions.intake import take_in, take_in_waiting
 from careline.channels.actions.mailboxes import (
     AddressTaken,
@@ -39,6 +40,7 @@ __all__ = [
     "activate_mailbox",
     "cancel_outgoing",
     "discard_mail",
+    "note_bounce",
     "owe_reply",
     "pause_mailbox",
     "restore_mail",

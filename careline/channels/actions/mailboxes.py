@@ -66,7 +66,7 @@ def save_mailbox(
         access.require(actor, NEEDS)
     if unknown := set(more) - _MORE:
         raise TypeError(f"a mailbox has no {', '.join(sorted(unknown))}")
-    box = mailbox or Mailbox()
+    box = Mailbox.objects.select_for_update().get(pk=mailbox.pk) if mailbox else Mailbox()
     before = _facts(box) if box.pk else {}
     box.name, box.address = name.strip() or address.strip(), _own_address(box, address)
     box.inbound, box.outbound = clean_inbound(inbound), clean_outbound(outbound)
@@ -75,8 +75,8 @@ def save_mailbox(
     if not box.pk and "brand" not in more:
         box.brand = Brand.objects.order_by("pk").first()
     renewed = _keep_secrets(box, secrets)
-    _forget_cursor(box, before)
-    box.save()
+    anew = _forget_cursor(box, before)
+    box.save(update_fields=_kept(box, anew) if box.pk else None)
     _record(box, before, renewed, actor=actor, now=now)
     return box
 
@@ -132,7 +132,7 @@ def _way(given: Mapping[str, Any], way: str) -> dict[str, Any]:
         raise MailboxRefused(f"{way}_security", _("Choose one of the kinds of encryption."))
     kept = {"host": host, "port": _port(given.get("port"), way), "security": security}
     kept |= {"user": str(given.get("user") or "").strip()[:320], "auth": auth}
-    extra = ("provider", "tenant", "token_url", "scope")
+    extra = ("provider", "tenant", "client_id", "token_url", "scope")
     return kept | {key: str(given[key])[:320] for key in extra if given.get(key)}
 
 
@@ -167,16 +167,29 @@ def _keep_secrets(box: Mailbox, given: Mapping[str, str]) -> bool:
         kept = unseal(box.secret)
     except Unreadable:
         kept = {}
-    box.secret = seal({**kept, **new})
-    return kept | new != kept
+    if kept | new == kept:
+        return False
+    # A token that was got with the old permission says nothing about the new one.
+    passing = {} if "access_token" in new else {"access_token", "access_until"}
+    box.secret = seal({key: value for key, value in (kept | new).items() if key not in passing})
+    return True
 
 
-def _forget_cursor(box: Mailbox, before: Mapping[str, Any]) -> None:
+def _forget_cursor(box: Mailbox, before: Mapping[str, Any]) -> bool:
     """Begin to read anew where another folder is read now; what is known already is not taken in twice."""
     old = before.get("inbound", {})
-    if any(old.get(key) != box.inbound.get(key) for key in ("host", "user", "folder")):
+    anew = any(old.get(key) != box.inbound.get(key) for key in ("host", "user", "folder"))
+    if anew:
         box.uid_validity, box.last_uid = None, 0
     box.problem = ""
+    return anew
+
+
+def _kept(box: Mailbox, anew: bool) -> list[str]:
+    """Return the columns that a person changes: the reader moves its cursor meanwhile."""
+    cursor = {"uid_validity", "last_uid", "checked_at"} - ({"uid_validity", "last_uid"} if anew else set())
+    columns = {column.name for column in box._meta.concrete_fields if not column.primary_key}
+    return sorted(columns - cursor)
 
 
 def _facts(box: Mailbox) -> dict[str, Any]:

@@ -157,6 +157,7 @@ def retry_outgoing(*, outgoing_id: int, actor: User | None, now: datetime) -> Ou
     if reason := _why_not(outgoing.mailbox, outgoing.recipients):
         raise NothingCanSend(reason)
     outgoing.state, outgoing.send_at, outgoing.attempts, outgoing.problem = State.READY, now, 0, ""
+    outgoing.refused = []
     outgoing.save()
     note("mail.retried", outgoing, actor=actor, at=now)
     return outgoing

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from careline.channels import letters
 from careline.channels.actions import outbox
+from careline.channels.actions.store import durably, store_bytes
 from careline.channels.models import Mailbox, Outgoing
 from careline.channels.ours import instance
 from careline.channels.outgoing_mail import build
@@ -28,7 +29,7 @@ LAST_LEASE = timedelta(seconds=LAST_ANSWER_S + 60)
 ENDED = "ended"
 FIRST_RETRY_S = 30
 LONGEST_RETRY_S = 3600
-GIVE_UP_AFTER = timedelta(days=2)
+MOST_ATTEMPTS = 54  # about two days
 _UNKNOWN = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10")
 
 
@@ -72,7 +73,7 @@ def raw_of(outgoing: Outgoing, *, now: datetime) -> bytes:
             letters.acknowledgement_letter if outgoing.purpose == "acknowledgement" else letters.reply_letter
         )
         raw = build(write(outgoing, mailbox), instance=instance())
-        outgoing.file = files.store(raw, now=now)
+        outgoing.file = store_bytes(raw, now=now)
         outgoing.envelope_from = letters.bounce_address(mailbox, outgoing.pk)
         changed = {"file": outgoing.file, "envelope_from": outgoing.envelope_from}
         _update(outgoing, **changed)
@@ -110,7 +111,8 @@ def begin_end(outgoing: Outgoing, *, now: datetime) -> None:
     LeaseLost
         It is no longer ours to send; the server must not get the end.
     """
-    _update(outgoing, leased_until=now + LAST_LEASE, stage=ENDED)
+    with durably():  # not even a power cut may make us believe that the end was never sent
+        _update(outgoing, leased_until=now + LAST_LEASE, stage=ENDED)
 
 
 @transaction.atomic
@@ -158,7 +160,7 @@ def note_not_taken(*, outgoing: Outgoing, error: SmtpError, now: datetime) -> No
         sent = {"state": State.SENT, "sent_at": now, "problem": _refusals(outgoing.refused)}
         _update(outgoing, **changes, **sent)
         outbox.note("mail.sent", outgoing, actor=None, at=now, attempts=outgoing.attempts)
-    elif error.again and now - outgoing.created_at < GIVE_UP_AFTER:
+    elif error.again and outgoing.attempts < MOST_ATTEMPTS:
         _update(outgoing, **changes, **_put_off(outgoing, str(error), now=now))
     else:
         _update(outgoing, **changes)

@@ -147,9 +147,8 @@ def outgoing(pk: int) -> Outgoing | None:
 
 def failed_ids(most: int = 1_000) -> list[int]:
     """Return the mails that were given up, oldest first."""
-    return list(
-        Outgoing.objects.filter(state=State.FAILED).order_by("pk").values_list("pk", flat=True)[:most]
-    )
+    rows = Outgoing.objects.filter(state=State.FAILED).order_by("pk")
+    return list(rows.values_list("pk", flat=True)[:most])
 
 
 def outgoing_troubles(now: datetime) -> list[str]:
@@ -171,6 +170,5 @@ def sending_problems(boxes: Iterable[Mailbox]) -> dict[int, str]:
 
 def anything_can_send() -> bool:
     """Say whether any mailbox is at work and knows a server for sending."""
-    return any(
-        out.get("host") for out in Mailbox.objects.filter(active=True).values_list("outbound", flat=True)
-    )
+    ways = Mailbox.objects.filter(active=True).values_list("outbound", flat=True)
+    return any(way.get("host") for way in ways)
