@@ -8,7 +8,10 @@ import subprocess
 import sys
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from careline.config.cli import FileFirst, app
 from tests.config.conftest import inside
 from tests.real.careline import ROOT, installation
 
@@ -21,23 +24,39 @@ def careline(*words: str, **environment: str) -> subprocess.CompletedProcess[str
     )
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        [],
-        ["up"],
-        ["migrate"],
-        ["doctor"],
-        ["version"],
-        ["mail", "parse"],
-        ["mail", "deliver"],
-        ["user", "admin"],
-    ],
-)
-def test_every_command_explains_itself(words):
-    done = careline(*words, "--help")
+def commands(group, *front):
+    """Yield the words of every command and what it says of itself."""
+    for name, command in getattr(group, "commands", {}).items():
+        yield [*front, name], command.help
+        yield from commands(command, *front, name)
+
+
+ALL = dict((" ".join(words), said) for words, said in commands(typer.main.get_command(app)))
+
+
+def test_every_command_explains_itself():
+    assert {"up", "doctor", "demo", "mail deliver", "user admin"} <= set(ALL)
+    for name, said in ALL.items():
+        assert said, f"careline {name} says nothing of itself"
+        shown = CliRunner().invoke(app, [*name.split(), "--help"])
+        assert (shown.exit_code, "Usage" in shown.output) == (0, True)
+
+
+def test_the_command_is_installed():
+    done = careline("--help")
     assert done.returncode == 0
-    assert "Usage" in done.stdout
+    assert "Exit status" in done.stdout
+
+
+def test_every_command_is_in_the_handbook():
+    handbook = (ROOT / "docs" / "operate.md").read_text()
+    told = {name for name in ALL if f"| `careline {name}" in handbook}
+    groups = {"mail", "user"}
+    assert set(ALL) - told - groups == {"import file"}, "`import FILE` needs no name"
+
+
+def test_versions_are_for_programs_too():
+    assert json.loads(careline("version", "--json").stdout) == {"version": careline("version").stdout.strip()}
 
 
 def test_help_loads_neither_django_nor_anything_heavy():
@@ -85,11 +104,6 @@ def test_mail_is_parsed_without_any_installation(tmp_path):
     ],
 )
 def test_the_usual_command_of_a_group_needs_no_name(words, expected):
-    import typer
-    from typer.testing import CliRunner
-
-    from careline.config.cli import FileFirst
-
     group = typer.Typer(cls=FileFirst)
 
     @group.command("file")

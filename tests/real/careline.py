@@ -22,7 +22,7 @@ import pytest
 from tests.real.ports import free_port, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = [str(Path(sys.executable).parent / "careline")]
+COMMAND = Path(sys.executable).parent / "careline"
 START_S = 90
 
 
@@ -33,6 +33,8 @@ class Careline:
     port: int
     folder: Path
     environment: dict[str, str]
+    command: Path = COMMAND
+    cwd: Path = ROOT
 
     @property
     def url(self) -> str:
@@ -48,9 +50,9 @@ class Careline:
     def run(self, *words: str, code: int = 0) -> str:
         """Run `careline WORDS...` on this installation and return what it printed."""
         done = subprocess.run(
-            [*COMMAND, *words],
+            [self.command, *words],
             env=self.environment,
-            cwd=ROOT,
+            cwd=self.cwd,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -106,9 +108,9 @@ def running(careline: Careline) -> Iterator[Careline]:
     """Start `careline up`, wait until it is healthy, and stop all its processes at the end."""
     with (careline.folder / "up.log").open("w") as log:
         process = subprocess.Popen(
-            [*COMMAND, "up"],
+            [careline.command, "up"],
             env=careline.environment,
-            cwd=ROOT,
+            cwd=careline.cwd,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
