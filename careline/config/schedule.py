@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from django.core.management import call_command
 from django.utils import timezone
 
+from careline.config.demo.presence import keep_company
 from careline.core import queue
 from careline.customers import actions as customers
 
@@ -36,6 +37,7 @@ def forget_removed_addresses() -> int:
 SCHEDULES: dict[str, tuple[str, Callable[[], object]]] = {
     "forget-old-jobs": ("17 3 * * *", forget_old_jobs),
     "forget-old-sessions": ("27 3 * * *", forget_old_sessions),
+    "demo-presence": ("* * * * *", keep_company),
     "forget-removed-addresses": ("37 * * * *", forget_removed_addresses),
 }
 

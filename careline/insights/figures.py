@@ -66,9 +66,7 @@ def _now(condition: Condition) -> Callable[[Span], Condition]:
 
 WAITING = every(UNSOLVED, one("waiting_since", "not_empty"))
 LATE = every(UNSOLVED, {"any": [one("breached_at", "not_empty"), one("due_at", "past")]})
-RISK = every(
-    UNSOLVED, one("due_at", "within_next_s", int(SOON.total_seconds())), one("breached_at", "empty")
-)
+RISK = every(UNSOLVED, one("due_at", "within_next_s", int(SOON.total_seconds())), one("breached_at", "empty"))
 UNASSIGNED = every(UNSOLVED, one("assignee", "empty"))
 
 FIGURES: dict[str, Figure] = {

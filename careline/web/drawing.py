@@ -35,9 +35,9 @@ class Slot:
 
     label: str
     value: int
-    usual: float
-    low: float
-    high: float
+    usual: float | None  # None: nobody can say yet
+    low: float | None
+    high: float | None
     tick: str = ""
     url: str = ""
     partial: bool = False
@@ -101,7 +101,7 @@ def spark(values: Sequence[float]) -> Spark:
 
 def day_chart(slots: Sequence[Slot]) -> DayChart:
     """Lay out a day's columns against the usual day."""
-    top = round_up(max([1.0, *(max(slot.value, slot.high) for slot in slots)]))
+    top = round_up(max([1.0, *(max(slot.value, slot.high or 0) for slot in slots)]))
     room = CHART_BASE - CHART_TOP
     pitch = (CHART_WIDTH - CHART_LEFT) / max(len(slots), 1)
 
@@ -115,7 +115,7 @@ def day_chart(slots: Sequence[Slot]) -> DayChart:
         Column(
             label=slot.label,
             value=slot.value,
-            usual=f"{slot.usual:.0f}",
+            usual="–" if slot.usual is None else f"{slot.usual:.0f}",
             tick=slot.tick,
             url=slot.url,
             partial=slot.partial,
@@ -127,9 +127,10 @@ def day_chart(slots: Sequence[Slot]) -> DayChart:
         )
         for at, slot in enumerate(slots)
     )
-    above = [(middle(at), CHART_BASE - height(slot.high)) for at, slot in enumerate(slots)]
-    below = [(middle(at), CHART_BASE - height(slot.low)) for at, slot in enumerate(slots)]
-    usual = [(middle(at), CHART_BASE - height(slot.usual)) for at, slot in enumerate(slots)]
+    known = [(at, slot) for at, slot in enumerate(slots) if slot.usual is not None]
+    above = [(middle(at), CHART_BASE - height(slot.high or 0)) for at, slot in known]
+    below = [(middle(at), CHART_BASE - height(slot.low or 0)) for at, slot in known]
+    usual = [(middle(at), CHART_BASE - height(slot.usual or 0)) for at, slot in known]
     marks = [0.0, top / 2, top]
     lines = tuple(Line(y=_short(CHART_BASE - height(mark)), label=f"{mark:g}") for mark in marks)
     return DayChart(columns=columns, lines=lines, band=_path(above + below[::-1]), usual=_path(usual))

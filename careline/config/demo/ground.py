@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.contrib.auth.hashers import make_password
 
 from careline.channels.models import Mailbox
-from careline.config.demo import bulk, company
+from careline.config.demo import bulk, company, presence
 from careline.config.demo.reasons import TREE
 from careline.config.demo.records import NOBODY, Customer, Operation
 from careline.config.demo.shifts import free_days
@@ -22,6 +22,7 @@ from careline.tickets.models import Category, Message, Reason, Status, Tag, Tick
 PASSWORD = "lumen-hafen-demo"
 PERSON_COLUMNS = ("id", "name", "organisation_id", "language", "time_zone", "vip", "created_at")
 HOUR = 3_600
+AWAY_FROM, AWAY_EVERY = 12, 9  # who takes no new work at the moment
 TARGETS = {  # open seconds by priority
     "first_reply": {"1": 16 * HOUR, "2": 8 * HOUR, "3": 4 * HOUR, "4": 2 * HOUR},
     "next_reply": {"1": 16 * HOUR, "2": 10 * HOUR, "3": 6 * HOUR, "4": 3 * HOUR},
@@ -76,6 +77,8 @@ def lay(operation: Operation) -> Ground:
 def open_doors(operation: Operation, ground: Ground) -> list[int]:
     """Let the demo's people sign in, and return those one may be, first the one to begin as."""
     User.objects.filter(pk__in=ground.users).update(is_active=True)
+    User.objects.filter(pk__in=ground.users[AWAY_FROM::AWAY_EVERY]).update(availability="away")
+    presence.note_present(now=operation.now)
     by_name = {person.name: ground.users[person.number] for person in operation.staff}
     return [by_name[name] for name in company.PERSONAS]
 

@@ -2,17 +2,20 @@
 
 from careline.insights.queries.day import Day, Hour, day_of
 from careline.insights.queries.kept import (
+    METRICS,
     KeptFigure,
+    Page,
     Share,
     kept_of,
     page_of_kept,
     share_of,
+    targets,
     week_before,
     week_of,
 )
-from careline.insights.queries.mail import MailTrouble, mail_trouble, work_given_up
+from careline.insights.queries.mail import MailTrouble, has_begun, mail_trouble, work_given_up
 from careline.insights.queries.now import Now, Standing, TeamStanding, now_of
-from careline.insights.queries.people import Crew, Seat, crews_of, teams_to_choose
+from careline.insights.queries.people import Crew, Seat, crews_of, desk_is_open, teams_to_choose
 from careline.insights.queries.scope import (
     Chosen,
     Scope,
@@ -25,6 +28,7 @@ from careline.insights.queries.scope import (
 )
 
 __all__ = [
+    "METRICS",
     "Chosen",
     "Crew",
     "Day",
@@ -32,6 +36,7 @@ __all__ = [
     "KeptFigure",
     "MailTrouble",
     "Now",
+    "Page",
     "Scope",
     "Seat",
     "Share",
@@ -42,7 +47,9 @@ __all__ = [
     "conversations",
     "crews_of",
     "day_of",
+    "desk_is_open",
     "figure_condition",
+    "has_begun",
     "kept_of",
     "mail_trouble",
     "now_of",
@@ -50,6 +57,7 @@ __all__ = [
     "query_of",
     "scope_of",
     "share_of",
+    "targets",
     "teams_to_choose",
     "week_before",
     "week_of",

@@ -63,16 +63,22 @@ def week_before(scope: Scope) -> Span:
 
 def kept_of(scope: Scope) -> list[KeptFigure]:
     """Return how promises were kept within a scope."""
-    targets = choices.some(*(f"today.target.{metric}" for metric in METRICS))
+    aims = targets()
     return [
         KeptFigure(
             metric=metric,
             week=share_of(metric, scope, week_of(scope)),
             before=share_of(metric, scope, week_before(scope)),
-            target=targets[f"today.target.{metric}"],
+            target=aims[metric],
         )
         for metric in METRICS
     ]
+
+
+def targets() -> dict[str, float]:
+    """Return what share of each kind of promise is aimed at, 0..1."""
+    kept = choices.some(*(f"today.target.{metric}" for metric in METRICS))
+    return {metric: kept[f"today.target.{metric}"] for metric in METRICS}
 
 
 def share_of(metric: str, scope: Scope, span: Span) -> Share:

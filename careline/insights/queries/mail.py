@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from careline.channels.models import Mailbox, Outgoing, RawMail
 from careline.core.models import Job
+from careline.tickets.models import Ticket
 
 
 @dataclass(frozen=True)
@@ -32,3 +33,8 @@ def mail_trouble() -> MailTrouble:
 def work_given_up() -> int:
     """Count the background work that was given up."""
     return Job.objects.filter(state="dead").count()
+
+
+def has_begun() -> bool:
+    """Say whether there is anything to count: a first conversation has come."""
+    return Ticket.objects.exists()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
+from careline.calc import hours
 from careline.core import access
 from careline.core.access import Reach
 from careline.core.models import Membership, Team, User
 from careline.insights.queries.scope import NO_TEAM, SEE, Scope
+from careline.sla.queries import default_calendar
 
 HERE = timedelta(minutes=5)  # a page that is open is heard of every minute
 
@@ -79,3 +81,15 @@ def teams_to_choose(user: User) -> list[Team]:
     if access.reach(user, SEE) < Reach.ALL:
         rows = rows.filter(pk__in=access.team_ids(user))
     return list(rows.order_by("name"))
+
+
+def desk_is_open(now: datetime) -> bool:
+    """Say whether the usual opening hours promise somebody to be there."""
+    row = default_calendar()
+    if row is None:
+        return False
+    given = {"zone": row.zone, "week": row.week, "closed": row.closed, "special": row.special}
+    try:
+        return hours.is_open(hours.from_json(given), now)
+    except hours.BadCalendar:
+        return False
