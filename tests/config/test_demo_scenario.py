@@ -132,7 +132,7 @@ def test_nobody_does_two_things_at_once(full: Operation) -> None:
 
 
 def test_the_agent_on_leave_is_silent_since_it_began(full: Operation) -> None:
-    index = next(person.number for person in full.staff if person.name == scenario.ON_LEAVE)
+    index = next(person.number for person in full.staff if person.name == company.ON_LEAVE)
     acts = [fact.at for story in full.stories for fact in story.facts if fact.by == index]
     assert acts
     assert max(acts) < NOW - timedelta(days=45)
@@ -280,7 +280,7 @@ def test_newcomers_answer_fewer(small: Operation) -> None:
     since = NOW - timedelta(days=45)
     count = Counter(f.by for s in small.stories for f in s.facts if f.kind == "replied" and f.at > since)
     agents = [
-        person.number for person in small.staff if person.role == "agent" and person.name != scenario.ON_LEAVE
+        person.number for person in small.staff if person.role == "agent" and person.name != company.ON_LEAVE
     ]
     others = [count[index] for index in agents if index not in newcomers]
     assert sum(count[index] for index in newcomers) / len(newcomers) < sum(others) / len(others)

@@ -40,6 +40,7 @@ NAMED = (  # name, role, team, site
     ("Jonas Petersen", "lead", "returns", HAMBURG),
 )
 BEN = "Ben Adler"
+ON_LEAVE = "Yara Haddad"
 PERSONAS = ("Mara Jansen", BEN, "Cleo Marques", "Pia Lindqvist", "Quinn Ferreira", "Dan Okafor", "Ida Brandt")
 
 PRODUCTS = (  # English, German (all feminine, so that one article fits every sentence), euros

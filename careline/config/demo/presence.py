@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from careline.config.demo.company import ON_LEAVE
 from careline.core import settings as choices
 from careline.core.models import User
 
@@ -23,7 +24,7 @@ def keep_company() -> int:
 
 def note_present(*, now: datetime) -> int:
     """Mark whoever works at `now` as seen, without any event: nobody has done anything."""
-    people = User.objects.filter(is_active=True, memberships__isnull=False).distinct()
+    people = User.objects.filter(is_active=True, memberships__isnull=False).exclude(name=ON_LEAVE).distinct()
     present = [user.pk for user in people if works(user.pk, user.time_zone or "UTC", now)]
     return User.objects.filter(pk__in=present).update(last_seen_at=now)
 

@@ -25,7 +25,6 @@ CUSTOMERS_PER_TICKET, TICKETS_PER_COMPANY = 0.45, 90
 HANDLE_S = 840.0  # attention one first answer takes at the usual load [s]
 USUAL_LOAD = 20_000 / 90  # tickets a day for which forty agents were hired
 TWINS = 0.008  # tickets that say again what another one said hours before
-ON_LEAVE = "Yara Haddad"
 
 
 def invent(*, now: datetime, seed: int = 7, tickets: int = 20_000, days: int = 90) -> Operation:
@@ -91,7 +90,7 @@ def _spans(staff: tuple[Staff, ...], *, first: date, last: date, dice: Dice) -> 
     spans = {}
     for person in staff:
         if person.team:
-            away = leave if person.name == ON_LEAVE else None
+            away = leave if person.name == company.ON_LEAVE else None
             spans[person.number] = spans_of(person, first=first, last=end, leave=away, dice=dice)
     return spans
 

@@ -16,7 +16,7 @@ class MailTrouble:
     quarantined: int
     failed: int
     mailboxes: list[Mailbox]
-    has_mailbox: bool
+    active: int  # mailboxes in use
 
 
 def mail_trouble() -> MailTrouble:
@@ -26,7 +26,7 @@ def mail_trouble() -> MailTrouble:
         quarantined=RawMail.objects.filter(state=RawMail.State.QUARANTINED).count(),
         failed=Outgoing.objects.filter(state=Outgoing.State.FAILED).count(),
         mailboxes=[box for box in boxes if box.problem],
-        has_mailbox=bool(boxes),
+        active=len(boxes),
     )
 
 

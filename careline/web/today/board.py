@@ -16,14 +16,15 @@ from careline.insights import queries as insights
 from careline.insights.days import zone
 from careline.insights.figures import FIGURES
 from careline.web.drawing import Slot, day_chart
-from careline.web.today.links import figure_url, promises_url
+from careline.web.today.links import figure_url, page_url, promises_url
 from careline.web.today.needs import Seen, needs_of, waited
-from careline.web.today.words import KEPT_WHY, KEPT_WORDS, percent
+from careline.web.today.words import KEPT_WHY, KEPT_WORDS, number, percent
 
 if TYPE_CHECKING:
     from careline.core.models import User
 
 FIGURES_NOW = ("waiting", "late", "risk", "unassigned")
+CELLS = ("waiting", "risk", "late", "unassigned", "open")
 EVERY_HOURS = 3  # labels under the chart
 
 
@@ -52,13 +53,14 @@ def board(user: User, *, now: datetime, team: str) -> dict[str, Any]:
         "kept": [_kept(one, team) for one in kept],
         "rows": _teams(standing, crews, now),
         "crews": [_crew(crew) for crew in crews if crew.seats],
+        "mail": _mail(seen.mail) if seen.mail else None,
     }
 
 
 def _figures(has: insights.Standing, team: str, now: datetime) -> list[dict[str, Any]]:
     states = {"late": "late", "risk": "risk"}
     notes = {
-        "waiting": _("of %(count)s open") % {"count": has.open},
+        "waiting": _("of %(count)s open") % {"count": number(has.open)},
         "late": _("broken and still owed"),
         "risk": _("due within the hour"),
         "unassigned": _("belong to nobody"),
@@ -69,7 +71,7 @@ def _figures(has: insights.Standing, team: str, now: datetime) -> list[dict[str,
         found.append(
             {
                 **_explained(key),
-                "value": value,
+                "value": number(value),
                 "url": figure_url(key, team=team),
                 "state": states.get(key, "") if value else "",
                 "note": notes[key],
@@ -119,14 +121,17 @@ def _day(day: insights.Day, team: str, now: datetime) -> dict[str, Any]:
         for hour in day.hours
     ]
     weekday = date_format(day.date, "l")
-    arrivals = _explained("arrivals") | {"value": day.arrivals, "url": figure_url("arrivals", team=team)}
+    arrivals = _explained("arrivals") | {
+        "value": number(day.arrivals),
+        "url": figure_url("arrivals", team=team),
+    }
     if known:
         arrivals["delta"] = _difference(day.arrivals - (day.usual_by_now or 0), weekday)
         arrivals["why_lines"] += [
             _("“Usual” is the median of the last %(count)s days with this weekday, up to this time of day.")
             % {"count": day.days_compared}
         ]
-    solved = _explained("solved") | {"value": day.solved, "url": figure_url("solved", team=team)}
+    solved = _explained("solved") | {"value": number(day.solved), "url": figure_url("solved", team=team)}
     return {
         "arrivals": arrivals,
         "solved": solved,
@@ -167,9 +172,10 @@ def _kept(one: insights.KeptFigure, team: str) -> dict[str, Any]:
         "target_words": percent(one.target),
         "state": "risk" if below else "",
         "empty": week.share is None,
-        "counts": _("%(met)s of %(decided)s kept") % {"met": week.met, "decided": week.decided},
+        "counts": _("%(met)s of %(decided)s kept")
+        % {"met": number(week.met), "decided": number(week.decided)},
         "before": _("%(share)s of %(decided)s in the week before")
-        % {"share": percent(before.share), "decided": before.decided}
+        % {"share": percent(before.share), "decided": number(before.decided)}
         if before.decided
         else _("nothing was due in the week before"),
         "url": promises_url(one.metric, team=team),
@@ -193,17 +199,52 @@ def _team(one: insights.TeamStanding, crew: insights.Crew | None, now: datetime)
     return {
         "name": one.team.name if one.team else _("No team"),
         "url": figure_url("open", team=key),
-        "cells": [
-            {"label": FIGURES[name].label, "value": getattr(has, name), "url": figure_url(name, team=key),
-             "state": name if name in {"late", "risk"} else ""}
-            for name in ("waiting", "risk", "late", "unassigned", "open")
-        ],
+        "cells": [_cell(name, getattr(has, name), key) for name in CELLS],
         "oldest": waited(has.oldest, now),
         "oldest_url": figure_url("waiting", team=key) if has.oldest else "",
         "here": crew.here if crew else 0,
         "seats": seats,
         "each": f"{has.open / seats:.1f}" if seats else "–",
-    }  # fmt: skip
+    }
+
+
+def _cell(name: str, value: int, team: str) -> dict[str, Any]:
+    return {
+        "label": FIGURES[name].label,
+        "value": number(value) if value else "",
+        "url": figure_url(name, team=team),
+        "state": name if name in {"late", "risk"} else "",
+    }
+
+
+def _mail(trouble: insights.MailTrouble) -> list[dict[str, Any]]:
+    """Return the three figures of mail: set aside, not delivered, mailboxes that are read."""
+    aside, failed, boxes = trouble.quarantined, trouble.failed, trouble.mailboxes
+    health = page_url("setup:health")
+    read = f"{trouble.active - len(boxes)} / {trouble.active}"
+    return [
+        {
+            "label": _("Set aside"),
+            "value": number(aside),
+            "state": "risk" if aside else "",
+            "url": page_url("channels:quarantine") or health,
+            "note": _("mails that could not be placed"),
+        },
+        {
+            "label": _("Not delivered"),
+            "value": number(failed),
+            "state": "late" if failed else "",
+            "url": page_url("channels:outgoing") or health,
+            "note": _("mails given up on"),
+        },
+        {
+            "label": _("Mailboxes read"),
+            "value": read,
+            "state": "late" if boxes else "",
+            "url": page_url("channels:mailboxes") or health,
+            "note": _("at their last check"),
+        },
+    ]
 
 
 def _crew(crew: insights.Crew) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from careline.web.page import go, page
 from careline.web.today import board
 from careline.web.today.forms import TargetsForm
 from careline.web.today.links import page_url, promises_url
-from careline.web.today.words import KEPT_WHY, KEPT_WORDS, percent
+from careline.web.today.words import KEPT_WHY, KEPT_WORDS, number, percent
 
 TODAY, PROMISES, TARGETS = "today/today.html", "today/promises.html", "today/targets.html"
 SEE, CHANGE = "today.see", "setup.service"
@@ -90,7 +90,8 @@ def promises(request: Request, key: str) -> HttpResponse:
         "key": key,
         "label": KEPT_WORDS[key],
         "metric": METRIC_WORDS[key],
-        "share": share,
+        "met": number(share.met),
+        "decided": number(share.decided),
         "percent": percent(share.share),
         "kept": kept,
         "clocks": found.clocks,
@@ -113,14 +114,14 @@ def _tabs(key: str, share: insights.Share, here: dict[str, str]) -> list[dict[st
         {
             "label": _("Broken"),
             "url": promises_url(key, **here | {"show": ""}),
-            "count": broken,
+            "count": number(broken),
             "active": not here["show"],
             "state": "late" if broken else "",
         },
         {
             "label": _("Kept"),
             "url": promises_url(key, **here | {"show": "kept"}),
-            "count": share.met,
+            "count": number(share.met),
             "active": bool(here["show"]),
         },
     ]

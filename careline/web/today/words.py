@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,5 +30,10 @@ def percent(share: float | None) -> str:
     hundred = share * 100
     rounded = round(hundred)
     if rounded in {0, 100} and hundred != rounded:
-        return _("%(number)s %%") % {"number": f"{min(max(hundred, 0.1), 99.9):.1f}"}
+        return _("%(number)s %%") % {"number": number_format(min(max(hundred, 0.1), 99.9), 1)}
     return _("%(number)s %%") % {"number": rounded}
+
+
+def number(value: int) -> str:
+    """Return a count as people read it: 1,204."""
+    return number_format(value, force_grouping=True)
