@@ -1,7 +1,7 @@
 """Mail that is delivered to us: a listener for SMTP and one for LMTP, for our own addresses and no other.
 
-The sender hears 250 only when the bytes are on disk. What cannot be kept now is answered with 451, so that their
-server keeps it and tries again. Nothing is ever passed on, so this can never be an open relay.
+The sender hears 250 only when the bytes are on disk. What cannot be kept now is answered with 451, so that
+their server keeps it and tries again. Nothing is ever passed on, so this can never be an open relay.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def take_in(*, raw_mail_id: int, now: datetime) -> RawMail:
     raw = _rows().get(pk=raw_mail_id)
     if raw.state == State.STORED:
         known = ours()
-        _finish(raw, _readable(raw) or reading.read(raw, known), known, now=now)
+        _finish(raw, _read(raw, known), known, now=now)
     return raw
 
 
@@ -77,12 +77,14 @@ def take_in_waiting(now: datetime, *, most: int = BATCH, going: Going = always) 
 
 def _take_in_all(rows: list[RawMail], known: Ours, *, now: datetime, going: Going) -> int:
     _count_attempts(rows, by=1)
-    done = 0
-    for raw, mail in _read_ahead(rows, known, going):
-        _finish(raw, mail, known, now=now)
-        done += 1
-    _count_attempts(rows[done:], by=-1)  # not begun
-    return done
+    begun = 0
+    try:
+        for raw, mail in _read_ahead(rows, known, going):
+            begun += 1
+            _finish(raw, mail, known, now=now)
+    finally:
+        _count_attempts(rows[begun:], by=-1)
+    return begun
 
 
 def _count_attempts(rows: list[RawMail], *, by: int) -> None:
@@ -125,7 +127,11 @@ def _result(reading_it: Future[Mail | Unread], going: Going) -> Mail | Unread | 
 
 def _read(raw: RawMail, known: Ours) -> Mail | Unread:
     # No query in here: this may run in a thread of its own, which has no connection of ours.
-    return _readable(raw) or reading.read(raw, known)
+    try:
+        return _readable(raw) or reading.read(raw, known)
+    except Exception as error:
+        log.exception("mail %s could not be read", raw.pk)
+        return Unread(NOT_UNDERSTOOD.format(what=type(error).__name__))
 
 
 def _finish(raw: RawMail, mail: Mail | Unread, known: Ours, *, now: datetime) -> None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
 
 from careline.calc.mail import brake
 from careline.calc.mail.addresses import normal
@@ -16,6 +13,7 @@ from careline.calc.mail.tokens import ticket_of_message_id
 from careline.channels import matching
 from careline.channels.actions.acknowledge import acknowledge
 from careline.channels.actions.agents import from_agent
+from careline.channels.actions.bounces import note_bounce
 from careline.channels.arrival import Arrival, Held, Outcome
 from careline.channels.keys import signing_keys
 from careline.channels.matching import Match
@@ -104,9 +102,14 @@ def _at(arrival: Arrival, ticket: Ticket | None) -> datetime:
 
 
 def _bounce(arrival: Arrival, match: Match) -> Outcome:
-    outcome = _low_key(arrival, match)
-    _note_bounce(arrival, match.ticket)
-    return outcome
+    """Note what came back; a report that names its mail only in its own address finds the way by that."""
+    bounce = arrival.case.mail.bounce
+    if bounce is not None:
+        now = _at(arrival, match.ticket)
+        sent = note_bounce(raw_mail=arrival.raw, bounce=bounce, ticket=match.ticket, now=now)
+        if match.ticket is None and sent is not None and sent.ticket is not None:
+            match = Match(matching.survivor(sent.ticket), "bounce_address")
+    return _low_key(arrival, match)
 
 
 def _low_key(arrival: Arrival, match: Match) -> Outcome:
@@ -189,11 +192,3 @@ def _bring_in(arrival: Arrival, ticket: Ticket, person: Person, *, now: datetime
             people.append((other, normal(one.address)))
     if people:
         add_participants(ticket=ticket, people=people, actor=None, now=now)
-
-
-def _note_bounce(arrival: Arrival, ticket: Ticket | None) -> None:
-    path = "careline.channels.actions.bounces"
-    note: Any = getattr(import_module(path), "note_bounce", None) if find_spec(path) else None
-    if note is not None and arrival.case.mail.bounce is not None:
-        bounce, now = arrival.case.mail.bounce, _at(arrival, ticket)
-        note(raw_mail=arrival.raw, bounce=bounce, ticket=ticket, now=now)
