@@ -24,6 +24,7 @@ const options = {
   entryPoints: [
     { in: join(here, "js/app.js"), out: "app" },
     { in: join(here, "css/app.css"), out: "app" },
+    { in: join(here, "css/mail.css"), out: "mail" },
   ],
   bundle: true,
   minify: true,

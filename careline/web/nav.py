@@ -30,6 +30,7 @@ class Item:
     needs: tuple[str, ...]
     key: str = ""
     bottom: bool = False
+    also: str = ""  # where else one is on this page's side of the house
 
 
 WINGS: tuple[tuple[str, str | Promise, tuple[Item, ...]], ...] = (
@@ -37,7 +38,16 @@ WINGS: tuple[tuple[str, str | Promise, tuple[Item, ...]], ...] = (
         "listen",
         gettext_lazy("Listen"),
         (
-            Item("inbox", gettext_lazy("Inbox"), "tickets:inbox", "inbox", ("tickets.see",), "g i", True),
+            Item(
+                "inbox",
+                gettext_lazy("Inbox"),
+                "tickets:inbox",
+                "inbox",
+                ("tickets.see",),
+                "g i",
+                True,
+                also="/tickets/",
+            ),
             Item(
                 "customers",
                 gettext_lazy("Customers"),
@@ -123,7 +133,7 @@ def _entry(item: Item, request: HttpRequest) -> dict[str, Any] | None:
         "icon": item.icon,
         "key": item.key,
         "bottom": item.bottom,
-        "active": request.path.startswith(url),
+        "active": request.path.startswith((url, item.also) if item.also else url),
     }
 
 

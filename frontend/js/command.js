@@ -73,7 +73,15 @@ each("#command", (dialog) => {
     }
   });
   dialog.addEventListener("click", (event) => {
-    if (event.target.closest('[role="option"]')) dialog.close();
+    const item = event.target.closest('[role="option"]');
+    if (!item) return;
+    dialog.close();
+    // data-press="#solve": an action of the page itself, done by pressing its own button.
+    if (!item.dataset.press) return;
+    event.preventDefault();
+    const button = document.querySelector(item.dataset.press);
+    if (button?.matches("input, textarea, select")) button.focus();
+    else button?.click();
   });
   dialog.addEventListener("close", () => {
     input.value = "";

@@ -1,4 +1,5 @@
-// Keys. Markup declares them: data-key="r" or data-key="g i" on a link, button or field. Off while typing, and switchable (WCAG 2.1.4).
+// Keys. Markup declares them: data-key="r" or data-key="g i" on a link, button or field; data-key-also="n" names a second one.
+// Off while typing, and switchable (WCAG 2.1.4).
 import { each, isTyping, memory, on, text } from "./dom.js";
 import { openDialog } from "./overlays.js";
 
@@ -16,7 +17,8 @@ function visible(element) {
 
 function find(keys) {
   const within = document.querySelector("dialog[open]") ?? document;
-  return [...within.querySelectorAll(`[data-key="${CSS.escape(keys)}"]`)].find((element) => visible(element) && !element.disabled);
+  const wanted = CSS.escape(keys);
+  return [...within.querySelectorAll(`[data-key="${wanted}"], [data-key-also="${wanted}"]`)].find((element) => visible(element) && !element.disabled);
 }
 
 function act(element) {
@@ -48,11 +50,12 @@ document.addEventListener("keydown", (event) => {
   act(element);
 });
 
-// Ctrl+Enter sends the form one is typing in.
+// Ctrl+Enter sends the form one is typing in; with Shift it presses the form's second way to send.
 on("keydown", "form", (form, event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
   event.preventDefault();
-  form.requestSubmit(form.querySelector("[data-send]") ?? undefined);
+  const button = form.querySelector(event.shiftKey ? "[data-send-also]" : "[data-send]");
+  form.requestSubmit(button ?? form.querySelector("[data-send]") ?? undefined);
 });
 
 function line(label, keys) {

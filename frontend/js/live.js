@@ -2,6 +2,9 @@
 //   data-live="inbox"       refresh at once: give the element hx-get and hx-trigger="live"
 //   data-live-calm="inbox"  announce "3 newer" in its [data-live-pill] and refresh only when that is pressed
 // A value matches the event's kind ("ticket") or its exact topic ("ticket:17").
+//   data-live-pause="3000"  gather news for longer than a blink before asking
+//   data-live-still         wait while the focus is inside: nothing is swapped under one's fingers
+// An answer may say itself what it changed, so that the page need not wait for the stream: HX-Trigger {"told": ["ticket:17"]}.
 import htmx from "htmx.org";
 import { on, text } from "./dom.js";
 
@@ -25,26 +28,46 @@ function heard(kind, raw) {
   }
   const ours = data.actor !== undefined && String(data.actor) === document.body.dataset.user;
   const words = new Set([kind, data.topic, data.topic?.split(":")[0]].filter(Boolean));
-  for (const element of document.querySelectorAll("[data-live]")) {
-    if (element.dataset.live.split(" ").some((word) => words.has(word))) soon(element);
-  }
+  refresh(words);
   if (ours) return;
   for (const list of document.querySelectorAll("[data-live-calm]")) {
     if (list.dataset.liveCalm.split(" ").some((word) => words.has(word))) announce(list);
   }
 }
 
+function refresh(words, pause) {
+  for (const element of document.querySelectorAll("[data-live]")) {
+    if (element.dataset.live.split(" ").some((word) => words.has(word))) soon(element, pause);
+  }
+}
+
 /** Many events in a burst make one refresh. */
-function soon(element) {
+function soon(element, pause = Number(element.dataset.livePause ?? GATHER)) {
   if (pending.has(element)) return;
   pending.set(
     element,
     setTimeout(() => {
       pending.delete(element);
-      if (element.isConnected) htmx.trigger(element, "live");
-    }, GATHER),
+      if (element.isConnected) trigger(element);
+    }, pause),
   );
 }
+
+function trigger(element) {
+  if (!element.hasAttribute("data-live-still") || !element.contains(document.activeElement)) return htmx.trigger(element, "live");
+  const later = () => setTimeout(() => element.isConnected && trigger(element));
+  element.addEventListener("focusout", later, { once: true });
+}
+
+document.addEventListener("htmx:after:request", (event) => {
+  const header = event.detail.ctx.hx?.trigger;
+  if (!header?.includes('"told"')) return;
+  try {
+    refresh(new Set(JSON.parse(header).told), 0);
+  } catch {
+    // Not for us.
+  }
+});
 
 function announce(list) {
   const count = Number(list.dataset.liveCount ?? 0) + 1;

@@ -66,7 +66,7 @@ on("keydown", ".menu", (menu, event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step) return;
   event.preventDefault();
-  const items = [...menu.querySelectorAll("a[href], button:not(:disabled)")];
+  const items = entries(menu).filter((item) => !item.hidden);
   const next = (items.indexOf(document.activeElement) + step + items.length) % items.length;
   items[next]?.focus();
 });
@@ -81,4 +81,18 @@ on("click", "[data-sheet]", (button) => {
   if (!sheet || !wings) return;
   sheet.querySelector("[data-sheet-body]").replaceChildren(wings.cloneNode(true));
   openDialog(sheet, button);
+});
+
+// <input data-menu-find> first in a menu: its entries narrow as one types; Enter takes the first.
+function entries(menu) {
+  return [...menu.querySelectorAll("a[href], button:not(:disabled)")];
+}
+on("input", "[data-menu-find]", (input) => {
+  const typed = input.value.trim().toLowerCase();
+  for (const item of entries(input.closest(".menu"))) item.hidden = !item.textContent.toLowerCase().includes(typed);
+});
+on("keydown", "[data-menu-find]", (input, event) => {
+  if (event.key !== "Enter") return;
+  event.preventDefault();
+  entries(input.closest(".menu")).find((item) => !item.hidden)?.click();
 });

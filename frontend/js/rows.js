@@ -30,10 +30,43 @@ document.addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
+// A list that was swapped goes on where one was: at the row that has taken the place of the one that is gone.
+let place = -1;
+document.addEventListener("htmx:before:swap", () => {
+  const list = document.querySelector("[data-key-list]");
+  place = list ? rowsOf(list).findIndex((row) => row.classList.contains("current")) : -1;
+});
+document.addEventListener("htmx:after:swap", () => {
+  const list = document.querySelector("[data-key-list]");
+  if (place < 0 || !list || list.querySelector(".current")) return;
+  const rows = rowsOf(list);
+  const next = rows[Math.min(place, rows.length - 1)];
+  next?.classList.add("current");
+  if (document.activeElement === document.body) next?.querySelector(".row-link, a[href]")?.focus({ preventScroll: true });
+});
 on("focusin", "[data-key-row]", (row) => {
   row.closest("[data-key-list]")?.querySelectorAll(".current").forEach((one) => one.classList.remove("current"));
   row.classList.add("current");
 });
+
+// A bulk action by its key, with nothing selected, means the current row: data-key on what lies in [data-bulk].
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.key.length !== 1 || memory.get("keys") === "off") return;
+    if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+    const current = document.querySelector("[data-key-list] .current[data-key-row]");
+    const area = current?.closest("[data-select]");
+    if (!area?.querySelector(`[data-bulk] [data-key="${CSS.escape(event.key)}"]`)) return;
+    if (boxes(area).some((box) => box.checked)) return;
+    const box = current.querySelector("[data-select-row]");
+    if (!box) return;
+    box.checked = true;
+    stayOnPage(area);
+    refresh(area);
+  },
+  true,
+);
 
 function boxes(area) {
   return [...area.querySelectorAll("[data-select-row]")];

@@ -34,3 +34,13 @@ for (const name of ["theme", "density"]) {
 on("click", "[data-set-theme]", (button) => choose("theme", button.dataset.setTheme));
 on("click", "[data-set-density]", (button) => choose("density", button.dataset.setDensity));
 each("[data-set-theme], [data-set-density]", mark);
+
+// <input type="checkbox" data-column="team">: which columns of the list show; kept in a cookie, so that the server draws them so.
+each("[data-column]", (box) => {
+  box.checked = !document.querySelector("[data-columns]")?.dataset.hidden?.split(" ").includes(box.dataset.column);
+});
+on("change", "[data-column]", () => {
+  const hidden = [...document.querySelectorAll("[data-column]")].filter((box) => !box.checked).map((box) => box.dataset.column);
+  for (const list of document.querySelectorAll("[data-columns]")) list.dataset.hidden = hidden.join(" ");
+  keep("columns", hidden.join("."));
+});

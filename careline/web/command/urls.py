@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from careline.web.command import views
 
 app_name = "command"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("", views.command, name="command")]
