@@ -84,15 +84,21 @@ def facts(request: Request, found: Person) -> dict[str, Any]:
     return {
         "person": found,
         "label": queries.label_of(found),
-        "addresses": [
-            {"address": one, "shown": queries.shown(one.kind, one.value)} for one in found.addresses.all()
-        ],
+        "addresses": _addresses(found),
         "language": language_name(found.language),
         "local_at": request.now.astimezone(ZoneInfo(found.time_zone)) if found.time_zone else None,
         "may_edit": may_edit,
         "may_read": access.may(request.user, "tickets.see"),
         "new_ticket_url": f"{new_url}?customer={found.pk}" if new_url else "",
     }
+
+
+def _addresses(found: Person) -> list[dict[str, Any]]:
+    kinds = [one.kind for one in found.addresses.all()]
+    return [
+        {"address": one, "shown": queries.shown(one.kind, one.value), "others": kinds.count(one.kind) > 1}
+        for one in found.addresses.all()
+    ]
 
 
 @needs(EDIT)
