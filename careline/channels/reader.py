@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import close_old_connections, connection
 from django.utils.translation import gettext as _
 
 from careline.channels.actions.quarantine import set_aside
@@ -56,9 +56,12 @@ class Reader:
                 failures = 0
             except ImapError as error:
                 failures = failures + 1 if self._had_trouble(error) else 1
+                connection.close()  # the wait may be long
                 self.stop.wait(wait_s(failures, again=error.again))
-            except DatabaseError:
-                log.exception("mailbox %s: the database is not there", self.mailbox_id)
+            except Mailbox.DoesNotExist:
+                break
+            except Exception:  # most likely the database: nothing is lost, the cursor has not moved
+                log.exception("reading mailbox %s stumbled; it goes on in a moment", self.mailbox_id)
                 connection.close()
                 self.stop.wait(FIRST_WAIT_S)
         connection.close()

@@ -80,8 +80,9 @@ class Handler:
     clock: Clock
     via: str
     wake: threading.Event
+    # One thread that speaks with the database: it writes one mail at a time in any case.
     pool: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(max_workers=4, thread_name_prefix="receive")
+        default_factory=lambda: ThreadPoolExecutor(max_workers=1, thread_name_prefix="receive")
     )
 
     async def handle_RCPT(  # noqa: N802 - the library's name
@@ -115,7 +116,7 @@ class Handler:
 
     def _keep(self, envelope: Envelope, recipients: Sequence[str]) -> None:
         content = envelope.original_content or b""
-        now, sender = self.clock(), envelope.mail_from or ""
+        now, sender = self.clock(), (envelope.mail_from or "").strip("<>")
         # As every last server does, so that a bounce is known by its empty sender.
         raw = b"Return-Path: <" + sender.encode("utf-8", "surrogateescape") + b">\r\n" + content
         with store.durably():
@@ -212,6 +213,7 @@ class Listener(Controller):
     def stop(self, no_assert: bool = False) -> None:
         """Stop listening; a mail that is just being kept is kept."""
         super().stop(no_assert=no_assert)
+        self._pool.submit(connection.close)
         self._pool.shutdown(wait=True)
 
 
