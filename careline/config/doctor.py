@@ -210,5 +210,9 @@ def mail() -> Findings:
     """Each mailbox, what is in quarantine, and what is still to be sent."""
     from careline.config.doctor_mail import look
 
-    for state, text, todo in look(timezone.now()):
+    ports = (("SMTP", settings.SMTP_PORT), ("LMTP", settings.LMTP_PORT))
+    listeners = [
+        (kind, settings.MAIL_HOST, port) for kind, port in ports if port and "mail" in parts.expected()
+    ]
+    for state, text, todo in look(timezone.now(), listeners=listeners):
         yield Finding("mail", state, text, todo)
