@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from careline.calc.mail.addresses import domain_of
-from careline.channels import oauth, smtp
+from careline.channels import oauth, postman, smtp
 from careline.channels.actions import outbox, sending
 from careline.channels.keys import Unreadable, unseal
 from careline.channels.models import Mailbox, Outgoing
@@ -25,50 +26,52 @@ Clock = Callable[[], datetime]
 BATCH = 50  # mails over one connection
 MOST_THREADS = 8
 _posting: dict[int, threading.Thread] = {}
-_lock = threading.Lock()
 _name = alive.new_name()
 
 
 def send_due(*, now: datetime) -> int:
-    """Begin to send what is due; the talking with servers happens beside, so this returns at once."""
+    """See to it that what is due is being sent; the postman does it, so this returns at once."""
     sending.release_orphans(now=now)
-    waiting = sending.due(now=now).order_by().values_list("mailbox_id", flat=True).distinct()
-    return start([pk for pk in waiting[: 4 * MOST_THREADS] if pk is not None])
+    count = sending.due(now=now).count()
+    if count:
+        postman.ensure()
+    return count
 
 
-def start(mailbox_ids: list[int], *, clock: Clock = timezone.now) -> int:
-    """Begin to send for these mailboxes, except where this process is at it; return how many began."""
-    begun = 0
-    with _lock:
-        for gone in [pk for pk, thread in _posting.items() if not thread.is_alive()]:
-            del _posting[gone]
-        for pk in mailbox_ids:
-            if pk not in _posting and len(_posting) < MOST_THREADS:
-                # Not a daemon: a process that is asked to end finishes the mail it has in hand.
-                _posting[pk] = threading.Thread(target=_round, args=(pk, clock), name=f"post-{pk}")
-                _posting[pk].start()
-                begun += 1
-    return begun
+def look(*, stop: threading.Event, clock: Clock = timezone.now) -> bool:
+    """Begin to send what is due, one thread a mailbox; say whether there is anything to do."""
+    waiting = sending.due(now=clock()).order_by().values_list("mailbox_id", flat=True).distinct()
+    return start(list(waiting[: 4 * MOST_THREADS]), stop=stop, clock=clock)
+
+
+def start(mailbox_ids: list[int], *, stop: threading.Event, clock: Clock) -> bool:
+    """Send for these mailboxes, beside those for which it is under way; say whether anything is."""
+    for gone in [pk for pk, thread in _posting.items() if not thread.is_alive()]:
+        del _posting[gone]
+    for pk in mailbox_ids:
+        if pk not in _posting and len(_posting) < MOST_THREADS:
+            _posting[pk] = threading.Thread(
+                target=_round, args=(pk, clock, stop), name=f"post-{pk}", daemon=True
+            )
+            _posting[pk].start()
+    return bool(_posting)
 
 
 def wait(seconds: float) -> bool:
-    """Wait until this process sends nothing any more; say whether it came to that."""
+    """Wait until nothing is being sent any more; say whether it came to that."""
+    until = time.monotonic() + seconds
     for thread in list(_posting.values()):
-        thread.join(seconds)
+        thread.join(max(0.0, until - time.monotonic()))
     return not any(thread.is_alive() for thread in _posting.values())
 
 
-def _round(mailbox_id: int, clock: Clock) -> None:
+def _round(mailbox_id: int, clock: Clock, stop: threading.Event) -> None:
     try:
-        send_from(mailbox_id, clock=clock, going=_process_goes_on)
+        send_from(mailbox_id, clock=clock, going=lambda: not stop.is_set())
     except Exception:  # the rows say how far each mail got; the next round goes on from there
         log.exception("sending for mailbox %s stumbled", mailbox_id)
     finally:
         connection.close()
-
-
-def _process_goes_on() -> bool:
-    return threading.main_thread().is_alive()
 
 
 def send_from(
@@ -103,6 +106,8 @@ class Carrier:
         """Hand one mail over and note how it went; say whether the server took it."""
         try:
             parcel = self._parcel(outgoing)
+        except DatabaseError:
+            raise
         except Exception as error:
             log.exception("mail %s could not be built", outgoing.pk)
             problem = _("The mail could not be built: %(reason)s") % {"reason": smtp.words(str(error))}
@@ -116,8 +121,20 @@ class Carrier:
         except sending.LeaseLost:
             self.close()  # without the end of the content, the server forgets the mail
             return False
-        sending.note_taken(outgoing=outgoing, receipt=receipt, now=self.clock())
+        self._note_taken(outgoing, receipt)
         return True
+
+    def _note_taken(self, outgoing: Outgoing, receipt: smtp.Receipt) -> None:
+        """Note it, insistently: the server has the mail, and a note that is lost would send it again."""
+        for pause_s in (0.2, 1, 3, 10, 30):
+            try:
+                sending.note_taken(outgoing=outgoing, receipt=receipt, now=self.clock())
+                return
+            except (OperationalError, InterfaceError):
+                log.warning("mail %s was taken; that cannot be noted yet", outgoing.pk)
+                connection.close_if_unusable_or_obsolete()
+                time.sleep(pause_s)
+        sending.note_taken(outgoing=outgoing, receipt=receipt, now=self.clock())
 
     def close(self) -> None:
         """End the connection."""

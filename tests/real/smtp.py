@@ -107,7 +107,7 @@ def smtp_sink() -> Iterator[SmtpSink]:
         server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: object
     ) -> AuthResult:
         expected = LoginPassword(sink.username.encode(), sink.password.encode())
-        return AuthResult(success=given == expected, auth_data=sink.username)
+        return AuthResult(success=given == expected, handled=False, auth_data=sink.username)
 
     controller = Controller(
         Handler(sink),
