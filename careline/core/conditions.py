@@ -204,7 +204,7 @@ def _test_q(field: Field, operator: str, value: Any, asker: Asker) -> Q:
     if field.kind == "instant":
         return _instant_q(field.path, operator, value, asker.now)
     if field.kind == "text":
-        return _text_q(field.path, operator, value)
+        return text_q(field.path, operator, value)
     if field.kind == "many":
         return _many_q(field, operator, value, asker)
     if operator in {"empty", "not_empty"}:
@@ -242,7 +242,8 @@ def _many_q(field: Field, operator: str, value: Any, asker: Asker) -> Q:
     return ~inside if operator in {"has_not", "empty"} else inside
 
 
-def _text_q(path: str, operator: str, value: Any) -> Q:
+def text_q(path: str, operator: str, value: Any) -> Q:
+    """Compile one test of a text: is, contains, starts_with (in any case), empty, not_empty."""
     if operator in {"empty", "not_empty"}:
         none = Q(**{path: ""})
         return none if operator == "empty" else ~none

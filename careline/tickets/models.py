@@ -123,8 +123,22 @@ class Ticket(models.Model):
             models.Index(fields=["team", "category", "-changed_at", "-id"], name="tickets_team"),
             models.Index(fields=["customer", "-opened_at"], name="tickets_customer"),
             models.Index(fields=["organisation", "-opened_at"], name="tickets_organisation"),
-            models.Index(fields=["opened_at"], name="tickets_opened"),
-            models.Index(fields=["solved_at"], name="tickets_solved"),
+            models.Index(fields=["opened_at", "id"], name="tickets_opened"),
+            models.Index(fields=["solved_at", "id"], name="tickets_solved"),
+            models.Index(fields=["priority", "id"], name="tickets_priority"),
+            models.Index(
+                fields=["last_in_at", "id"],
+                name="tickets_last_in",
+                condition=models.Q(last_in_at__isnull=False),
+            ),
+            models.Index(
+                fields=["risk_at", "id"], name="tickets_risk", condition=models.Q(risk_at__isnull=False)
+            ),
+            models.Index(
+                fields=["breached_at", "id"],
+                name="tickets_breached",
+                condition=models.Q(breached_at__isnull=False),
+            ),
             models.Index(
                 fields=["due_at", "id"], name="tickets_due", condition=models.Q(due_at__isnull=False)
             ),
