@@ -11,6 +11,8 @@ from careline.core.actions.roles import make_default_roles
 from careline.core.models import Brand, Role, Team, User
 from careline.customers.models import Address, Person
 from careline.tickets import actions as tickets
+from careline.sla import actions as sla
+from careline.sla.models import Calendar, Policy
 from careline.tickets.models import Category, Reason, Status, Ticket
 from careline.tickets.said import NewMessage, Opening
 
@@ -97,3 +99,33 @@ def make_reason(name: str = "Late", *, parent: Reason | None = None, **over: Any
     """One contact reason, under another one if that is given."""
     path = f"{parent.path} / {name}" if parent else name
     return Reason.objects.create(**{"name": name, "parent": parent, "path": path, **over})
+
+
+OFFICE_WEEK = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+
+
+def make_calendar(name: str = "", **hours: Any) -> Calendar:
+    """Opening hours from Monday to Friday, 09:00 to 17:00 UTC."""
+    given = {"name": name or f"Hours {next(_number)}", "zone": "UTC", "week": OFFICE_WEEK, **hours}
+    return sla.save_calendar(calendar=None, actor=None, now=MONDAY_9, **given)
+
+
+def make_policy(
+    name: str = "", *, calendar: Calendar | None = None, now: datetime = MONDAY_9, **promise: Any
+) -> Policy:
+    """A promise to everybody: first reply in 2 h, next reply in 4 h, solution in 16 h of office time.
+
+    `targets` may give seconds for all priorities at once: {"first_reply": 3600}.
+    """
+    wanted = promise.pop("targets", {"first_reply": 7_200, "next_reply": 14_400, "resolution": 57_600})
+    targets = {
+        metric: dict.fromkeys("1234", seconds) if isinstance(seconds, int) else seconds
+        for metric, seconds in wanted.items()
+    }
+    said = sla.Promise(
+        name=name or f"Policy {next(_number)}",
+        calendar=calendar or make_calendar(),
+        targets=targets,
+        **promise,
+    )
+    return sla.save_policy(policy=None, promise=said, actor=None, now=now)

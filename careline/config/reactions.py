@@ -7,6 +7,8 @@ from careline.core.events import Reaction
 from careline.sla import reactions as sla
 
 AT_ONCE: dict[str, list[Reaction]] = {
+    "operation.started": [sla.on_operation_named],
+    "setting.changed": [sla.on_operation_named],
     "ticket.opened": [sla.on_ticket_event],
     "ticket.received": [sla.on_ticket_event],
     "ticket.replied": [sla.on_ticket_event, channels.on_ticket_replied],

@@ -13,6 +13,7 @@ from django.utils import timezone
 from careline.config.demo.presence import keep_company
 from careline.core import queue
 from careline.customers import actions as customers
+from careline.sla import actions as sla
 
 Tick = Callable[[datetime], object]
 FORGET_AFTER = timedelta(days=7)
@@ -33,11 +34,17 @@ def forget_removed_addresses() -> int:
     return customers.forget_removed_addresses(now=timezone.now())
 
 
+def extend_holidays() -> int:
+    """Close the calendars on the public holidays of the years that have come nearer."""
+    return sla.extend_holidays(now=timezone.now())
+
+
 # name -> (cron line, UTC; function without arguments)
 SCHEDULES: dict[str, tuple[str, Callable[[], object]]] = {
     "forget-old-jobs": ("17 3 * * *", forget_old_jobs),
     "forget-old-sessions": ("27 3 * * *", forget_old_sessions),
     "demo-presence": ("* * * * *", keep_company),
+    "extend-holidays": ("47 3 1 * *", extend_holidays),
     "forget-removed-addresses": ("37 * * * *", forget_removed_addresses),
 }
 

@@ -46,11 +46,11 @@ def of_year(country: str, year: int, language: str = "") -> tuple[FreeDay, ...]:
 
 
 def _language(country: str, wanted: str) -> str | None:
-    """Return the wanted language if the names are known in it; None is the country's own."""
-    if not wanted:
-        return None
-    offered = getattr(getattr(holidays, country, None), "supported_languages", ())
-    return next((one for one in offered if one.partition("_")[0] == wanted.partition("-")[0]), None)
+    # Never the machine's: the names on which a desk works are kept, and must be the same everywhere.
+    known = getattr(holidays, country, None)
+    offered = getattr(known, "supported_languages", ()) if wanted else ()
+    own: str | None = getattr(known, "default_language", None)
+    return next((one for one in offered if one.partition("_")[0] == wanted.partition("-")[0]), own)
 
 
 def closed_dates(country: str, open_holidays: Iterable[str], *, now: datetime) -> set[str]:

@@ -116,6 +116,9 @@ def _open_mailboxes(brand: Brand, teams: dict[str, int]) -> None:
 
 
 def _promise(operation: Operation) -> None:
+    # The usual promise of a desk that has not begun gives way.
+    Policy.objects.all().delete()
+    Calendar.objects.all().delete()
     years = range(operation.start.year, operation.now.year + 2)
     closed = sorted(day.isoformat() for year in years for day in free_days(company.HAMBURG[0], year))
     calendar = Calendar.objects.create(

@@ -23,13 +23,13 @@ from careline.core import settings as choices
 from careline.core.actions import operation as beginnings
 from careline.core.models import Brand, Event, File, Membership, Team, User
 from careline.customers.models import Address, Domain, Organisation, Person
-from careline.sla.models import Calendar, Clock, Policy, PolicyVersion
+from careline.sla.models import Calendar, Clock, Policy, PolicyVersion, Track
 from careline.tickets.models import Attachment, Message, Reason, Tag, Ticket, TicketTag
 
 Told = Callable[[str, float], None]  # what is being done, and the share that is done
 # Emptied in this order when an earlier attempt died half way; nothing else can be in them by then.
 WRITTEN: tuple[type[Model], ...] = (
-    RawMail, Clock, Attachment, TicketTag, Event, Message, Ticket, Reason, Tag, Mailbox,
+    RawMail, Clock, Track, Attachment, TicketTag, Event, Message, Ticket, Reason, Tag, Mailbox,
     Address, Domain, Person, Organisation, PolicyVersion, Policy, Calendar,
     Membership, User, Team, Brand, File,
 )  # fmt: skip

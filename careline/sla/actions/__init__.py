@@ -10,7 +10,7 @@ from careline.sla.actions.calendars import (
     save_calendar,
 )
 from careline.sla.actions.clocks import follow_event
-from careline.sla.actions.defaults import ensure_defaults
+from careline.sla.actions.defaults import adopt_zone, ensure_defaults
 from careline.sla.actions.policies import (
     BadTarget,
     PolicyNameTaken,
@@ -31,6 +31,7 @@ __all__ = [
     "CalendarNameTaken",
     "PolicyNameTaken",
     "Promise",
+    "adopt_zone",
     "apply_all_to_open",
     "apply_to_open",
     "archive_policy",

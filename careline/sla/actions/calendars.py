@@ -12,8 +12,9 @@ from careline.calc import hours
 from careline.core import events
 from careline.core.models import User
 from careline.sla import free_days
+from careline.sla.actions.defaults import usual_policy
 from careline.sla.actions.versions import exported, write_versions
-from careline.sla.models import Calendar
+from careline.sla.models import Calendar, Policy
 
 Week = Mapping[str, Sequence[Sequence[str]]]
 
@@ -77,6 +78,8 @@ def save_calendar(
     )
     if old and counts_differently:
         write_versions(row.policies.select_related("calendar"), open_too=open_too, now=now)
+    if row.default and not Policy.objects.exists():
+        usual_policy(row)
     return row
 
 

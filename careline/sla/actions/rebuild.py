@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from careline.calc import clocks
 from careline.core.models import Event
@@ -20,6 +21,7 @@ from careline.tickets.models import Ticket
 from careline.tickets.said import Due
 
 BATCH = 500
+Merges = dict[int, tuple[int, datetime]]  # merged conversation -> survivor and instant
 Absorbed = dict[int, dict[int, dict[str, Any]]]  # survivor -> merged conversation -> what it brought
 
 
@@ -43,20 +45,32 @@ def rebuild_clocks(*, now: datetime, ticket_ids: Sequence[int] | None = None) ->
     The result is what following each event would have left. What was promised before stays promised.
     """
     promises = book()
-    merges = _merges()
+    merges = _merges(ticket_ids)
     wanted = _in_order(merges, ticket_ids)
-    absorbed: Absorbed = {}
+    absorbed: Merges = dict[int, tuple[int, datetime]]  # merged conversation -> survivor and instant
+Absorbed = {}
     for start in range(0, len(wanted), BATCH):
         with transaction.atomic():
             _rebuild(wanted[start : start + BATCH], merges, absorbed, promises, now=now)
     return len(wanted)
 
 
-def _merges() -> dict[int, tuple[int, datetime]]:
-    """Return merged conversation -> (survivor, instant), without merges that were undone."""
-    kinds = ("ticket.merged", "ticket.unmerged")
-    merges: dict[int, tuple[int, datetime]] = {}
-    for event in Event.objects.filter(kind__in=kinds).order_by("at", "id"):
+def _merges(ticket_ids: Sequence[int] | None) -> Merges:
+    """Return what was merged into what and when, without what was undone; for some, what came of them."""
+    if ticket_ids is None:
+        return _merges_in(Event.objects.all())
+    found: Merges = {}
+    asked = set(ticket_ids)
+    while asked:
+        new = _merges_in(Event.objects.filter(subject_kind="ticket", subject_id__in=asked))
+        asked = {survivor for survivor, _at in new.values()} - found.keys() - new.keys()
+        found |= new
+    return found
+
+
+def _merges_in(rows: QuerySet[Event]) -> Merges:
+    merges: Merges = {}
+    for event in rows.filter(kind__in=("ticket.merged", "ticket.unmerged")).order_by("at", "id"):
         if event.kind == "ticket.merged":
             merges[event.subject_id] = (event.data["into"], event.at)
         else:
@@ -64,14 +78,16 @@ def _merges() -> dict[int, tuple[int, datetime]]:
     return merges
 
 
-def _in_order(merges: Mapping[int, tuple[int, datetime]], ticket_ids: Sequence[int] | None) -> list[int]:
+def _in_order(merges: Merges, ticket_ids: Sequence[int] | None) -> list[int]:
     """Return the conversations so that one that was merged comes before the one it was merged into."""
     chosen = Ticket.objects.order_by("pk").values_list("pk", flat=True)
-    wanted = list(chosen if ticket_ids is None else chosen.filter(pk__in=ticket_ids))
+    if ticket_ids is not None:
+        chosen = chosen.filter(pk__in={*ticket_ids, *(survivor for survivor, _at in merges.values())})
+    wanted = list(chosen)
     return sorted(wanted, key=lambda pk: -_hops(pk, merges)) if merges else wanted
 
 
-def _hops(pk: int, merges: Mapping[int, tuple[int, datetime]]) -> int:
+def _hops(pk: int, merges: Merges) -> int:
     hops, seen = 0, {pk}
     while pk in merges and merges[pk][0] not in seen:
         pk = merges[pk][0]
@@ -82,7 +98,7 @@ def _hops(pk: int, merges: Mapping[int, tuple[int, datetime]]) -> int:
 
 def _rebuild(
     ids: Sequence[int],
-    merges: Mapping[int, tuple[int, datetime]],
+    merges: Merges,
     absorbed: Absorbed,
     promises: Book,
     *,
