@@ -47,8 +47,7 @@ def rebuild_clocks(*, now: datetime, ticket_ids: Sequence[int] | None = None) ->
     promises = book()
     merges = _merges(ticket_ids)
     wanted = _in_order(merges, ticket_ids)
-    absorbed: Merges = dict[int, tuple[int, datetime]]  # merged conversation -> survivor and instant
-Absorbed = {}
+    absorbed: Absorbed = {}
     for start in range(0, len(wanted), BATCH):
         with transaction.atomic():
             _rebuild(wanted[start : start + BATCH], merges, absorbed, promises, now=now)
