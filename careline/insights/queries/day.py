@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,20 +9,19 @@ from functools import reduce
 from operator import or_
 from zoneinfo import ZoneInfo
 
-from django.core.cache import cache
 from django.db.models import Min, Q
 
-from careline.core import access
 from careline.core.conditions import to_q
 from careline.insights import days
 from careline.insights.queries.buckets import STEP, count_by_quarter
-from careline.insights.queries.scope import SEE, Scope, condition_of, conversations
+from careline.insights.queries.memory import name_of, remembered
+from careline.insights.queries.scope import Scope, condition_of, conversations
 from careline.tickets.fields import FIELDS
 
 WEEKS = 8
 FEWEST = 2  # days that make a usual one
 A_DAY = 24 * 4  # quarters
-KEEP_S = 3600  # past days hardly change: only by merging, or by moving a conversation to another team
+KEEP_S = 3600
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class Day:
 
 def day_of(scope: Scope) -> Day:
     """Return today's arrivals against the usual."""
-    where = days.zone()
+    where = scope.zone
     today = days.today(scope.now, where)
     counts = _arrivals(scope)
     usual = _usual_days(scope, today, where)
@@ -115,23 +112,9 @@ def _until(quarters: Sequence[int], local: datetime) -> float:
 
 
 def _usual_days(scope: Scope, today: date, where: ZoneInfo) -> list[list[int]]:
-    """Return the quarters of each day compared with; kept for an hour, because they are many rows."""
-    name = _cache_key(scope, today, where)
-    known: list[list[int]] | None = cache.get(name)
-    if known is None:
-        known = _count_days(scope, today, where)
-        cache.set(name, known, KEEP_S)
-    return known
-
-
-def _cache_key(scope: Scope, today: date, where: ZoneInfo) -> str:
-    user = scope.user
-    reaches = [access.reach(user, permission) for permission in (SEE, "tickets.see")]
-    own = user.pk if min(reaches) < access.Reach.ALL else None
-    said = json.dumps(
-        [str(today), where.key, reaches, own, sorted(access.team_ids(user)), scope.team, scope.agent]
-    )
-    return f"insights.usual.{hashlib.sha256(said.encode()).hexdigest()[:32]}"
+    """Return the quarters of each day compared with."""
+    name = name_of("usual", scope, today, where)
+    return remembered(name, lambda: _count_days(scope, today, where), keep_s=KEEP_S)
 
 
 def _count_days(scope: Scope, today: date, where: ZoneInfo) -> list[list[int]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.utils.functional import Promise
@@ -40,6 +42,11 @@ class Scope:
     def condition(self) -> Condition:
         """Return the condition of everything within."""
         return every(_reached(self.user), _team(self.team), _agent(self.agent))
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """Return the operation's time zone."""
+        return days.zone()
 
     @property
     def asker(self) -> Asker:
@@ -111,7 +118,7 @@ def figure_condition(
 
 
 def _span(scope: Scope) -> Span:
-    where = days.zone()
+    where = scope.zone
     if scope.hour is None:
         return Span(days.day_of(days.today(scope.now, where), where).start)
     local = scope.hour.astimezone(where).date()
@@ -181,6 +188,6 @@ def _label(label: str | Promise, scope: Scope) -> str:
     if scope.agent:
         parts += User.objects.filter(pk=scope.agent).values_list("name", flat=True)
     if scope.hour:
-        local = scope.hour.astimezone(days.zone())
+        local = scope.hour.astimezone(scope.zone)
         parts.append(f"{local:%H:%M}")
     return ", ".join(parts)
