@@ -69,6 +69,7 @@ def _walk(shelves: Sequence[Shelf[Row]], mark: int | None, *, backwards: bool, m
 
 
 def _beyond(value: Any, mark: int | None, *, upwards: bool) -> Q:
+    # The first condition lets an index find the place, the second settles equal values.
     if upwards:
-        return Q(shelf_key__gt=value) | Q(shelf_key=value, pk__gt=mark)
-    return Q(shelf_key__lt=value) | Q(shelf_key=value, pk__lt=mark)
+        return Q(shelf_key__gte=value) & (Q(shelf_key__gt=value) | Q(pk__gt=mark))
+    return Q(shelf_key__lte=value) & (Q(shelf_key__lt=value) | Q(pk__lt=mark))
