@@ -208,8 +208,7 @@ def _test_q(field: Field, operator: str, value: Any, asker: Asker) -> Q:
     if field.kind == "many":
         return _many_q(field, operator, value, asker)
     if operator in {"empty", "not_empty"}:
-        none = Q(**{f"{field.path}__isnull": True})
-        return none if operator == "empty" else ~none
+        return Q(**{f"{field.path}__isnull": operator == "empty"})
     if operator in {"at_least", "at_most"}:
         return Q(**{f"{field.path}__{'gte' if operator == 'at_least' else 'lte'}": value})
     inside = _inside(field.path, _values(value, asker))
@@ -258,8 +257,7 @@ def text_q(path: str, operator: str, value: Any) -> Q:
 
 def _instant_q(path: str, operator: str, value: Any, now: datetime) -> Q:
     if operator in {"empty", "not_empty"}:
-        none = Q(**{f"{path}__isnull": True})
-        return none if operator == "empty" else ~none
+        return Q(**{f"{path}__isnull": operator == "empty"})
     low, high = _window(operator, value, now)
     out = Q(**{f"{path}__isnull": False})
     if low is not None:
