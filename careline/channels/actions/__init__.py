@@ -16,6 +16,7 @@ from careline.channels.actions.outbox import (
     cancel_outgoing,
     owe_reply,
     restore_outgoing,
+    retry_all_outgoing,
     retry_outgoing,
 )
 from careline.channels.actions.quarantine import (
@@ -46,6 +47,7 @@ __all__ = [
     "restore_mail",
     "restore_outgoing",
     "retry_all_mail",
+    "retry_all_outgoing",
     "retry_mail",
     "retry_outgoing",
     "save_mailbox",

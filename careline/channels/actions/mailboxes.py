@@ -74,6 +74,7 @@ def save_mailbox(
         setattr(box, key, value)
     if not box.pk and "brand" not in more:
         box.brand = Brand.objects.order_by("pk").first()
+    _refuse_old_secret(box, before, secrets)
     renewed = _keep_secrets(box, secrets)
     anew = _forget_cursor(box, before)
     box.save(update_fields=_kept(box, anew) if box.pk else None)
@@ -156,6 +157,17 @@ def _clean_more(more: Mapping[str, Any]) -> dict[str, Any]:
         if wrong:
             raise MailboxRefused("aliases", _("“%(address)s” is no address.") % {"address": wrong[0]})
     return found
+
+
+def _refuse_old_secret(box: Mailbox, before: Mapping[str, Any], given: Mapping[str, str]) -> None:
+    """Refuse to send a kept password to another server than the one it was given for."""
+    if not box.secret or any(given.values()):
+        return
+    for way, now in (("inbound", box.inbound), ("outbound", box.outbound)):
+        old = before.get(way, {})
+        moved = any(now.get(key) != old.get(key) for key in ("host", "token_url", "tenant"))
+        if old and moved and now.get("user"):
+            raise MailboxRefused("password", _("The server is another one now. Type the password again."))
 
 
 def _keep_secrets(box: Mailbox, given: Mapping[str, str]) -> bool:

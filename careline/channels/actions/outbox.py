@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -161,6 +162,20 @@ def retry_outgoing(*, outgoing_id: int, actor: User | None, now: datetime) -> Ou
     outgoing.save()
     note("mail.retried", outgoing, actor=actor, at=now)
     return outgoing
+
+
+@transaction.atomic
+def retry_all_outgoing(*, actor: User | None, now: datetime) -> int:
+    """Try all failed mails again that can be sent; return how many."""
+    if actor is not None:
+        access.require(actor, "health.act")
+    failed = Outgoing.objects.filter(state=State.FAILED).order_by("pk").values_list("pk", flat=True)
+    done = 0
+    for pk in list(failed):
+        with suppress(NothingCanSend):
+            retry_outgoing(outgoing_id=pk, actor=actor, now=now)
+            done += 1
+    return done
 
 
 def _place_anew(outgoing: Outgoing) -> None:

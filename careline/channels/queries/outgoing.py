@@ -10,6 +10,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from careline.channels.models import Mailbox, Outgoing
+from careline.core import files
 
 State = Outgoing.State
 LATE = timedelta(minutes=10)
@@ -145,10 +146,17 @@ def outgoing(pk: int) -> Outgoing | None:
     return Outgoing.objects.select_related("mailbox", "ticket", "file").filter(pk=pk).first()
 
 
-def failed_ids(most: int = 1_000) -> list[int]:
-    """Return the mails that were given up, oldest first."""
-    rows = Outgoing.objects.filter(state=State.FAILED).order_by("pk")
-    return list(rows.values_list("pk", flat=True)[:most])
+def outgoing_bytes(mail: Outgoing) -> bytes:
+    """Return a mail as it is sent, byte for byte.
+
+    Raises
+    ------
+    FileNotFoundError
+        It was not built yet, or its bytes are gone.
+    """
+    if mail.file is None:
+        raise FileNotFoundError(f"mail {mail.pk} was not built yet")
+    return files.read(mail.file)
 
 
 def outgoing_troubles(now: datetime) -> list[str]:

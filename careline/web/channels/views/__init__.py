@@ -1,0 +1,1 @@
+"""Screens about mail, one file a topic."""
