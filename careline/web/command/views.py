@@ -31,7 +31,7 @@ Item = dict[str, Any]
 @require_GET
 def command(request: Request) -> HttpResponse:
     """Return what is found for the words typed so far, each as far as this person may see it."""
-    words = request.GET.get("q", "").strip()[:LONGEST]
+    words = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST]
     found = _groups(request.user, words) if words.strip("#") else []
     return page(request, "command/results.html", {"groups": [group for group in found if group["items"]]})
 

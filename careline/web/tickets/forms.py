@@ -59,7 +59,11 @@ class ReplyForm(forms.Form):
     """An answer to the customer, or a note among colleagues."""
 
     kind = forms.ChoiceField(choices=[("out", "out"), ("note", "note")])
-    to = forms.ChoiceField(label=gettext_lazy("To"), required=False)
+    to = forms.ChoiceField(
+        label=gettext_lazy("To"),
+        required=False,
+        error_messages={"invalid_choice": gettext_lazy("Choose one of the customer's addresses.")},
+    )
     cc = AddressesField(label=gettext_lazy("Cc"))
     bcc = AddressesField(label=gettext_lazy("Bcc"))
     text = forms.CharField(
@@ -78,7 +82,14 @@ class ReplyForm(forms.Form):
     attachments = FilesField()
     version = forms.IntegerField(required=False)
     anyway = forms.IntegerField(required=False)
-    status = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
+    status = forms.TypedChoiceField(
+        required=False,
+        coerce=int,
+        empty_value=None,
+        error_messages={
+            "invalid_choice": gettext_lazy("That status is no longer offered. Choose another one.")
+        },
+    )
 
     def __init__(self, *given: Any, to: Sequence[str] = (), **options: Any) -> None:
         super().__init__(*given, **options)

@@ -42,7 +42,7 @@ def inbox_pulse(request: Request) -> HttpResponse:
     here = listing(request.user, read(request.GET), request.now, count=True)
     since = parse_datetime(request.GET.get("since", "")[:40])
     context = {"tabs": tabs_of(here), "newer": _newer(request, here, since), "list_url": here.url}
-    return page(request, INBOX, context, piece="pulse")
+    return page(request, f"{INBOX}#pulse", context)
 
 
 def _newer(request: Request, here: Listing, since: Any) -> int:

@@ -35,7 +35,8 @@ def view_save(request: Request) -> HttpResponse:
     form = ViewForm(request.POST, may_share=access.may(request.user, "views.share"))
     if not form.is_valid():
         context = inbox_context(request, here) | {"save_form": form}
-        return page(request, INBOX, context, piece="save", status=422)
+        template = "tickets/save_view.html" if request.htmx else INBOX
+        return page(request, template, context, piece="save", status=422)
     view = actions.save_view(
         name=form.cleaned_data["name"],
         condition=tidy(here.condition),

@@ -83,7 +83,7 @@ def ticket_pulse(request: Request, pk: int) -> HttpResponse:
     place = talk.read_place(request.GET.get("last", ""))
     news = talk.since(entries, place) if place else []
     items = talk.Speaker(found, request.user, news).items(news)
-    return page(request, TICKET, _frame(request, found, entries) | {"news": items}, piece="pulse")
+    return page(request, f"{TICKET}#pulse", _frame(request, found, entries) | {"news": items})
 
 
 @needs(SEE)

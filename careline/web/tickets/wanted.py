@@ -92,7 +92,7 @@ def read(given: QueryDict) -> Wanted:
     return Wanted(
         view=given.get("view", "")[:40],
         plain=tuple((key, values) for key, values in plain if values),
-        words=given.get("q", "").strip()[:200],
+        words=given.get("q", "").replace("\x00", "").strip()[:200],
         where=_checked(given.get("where", "")),
         sort=given.get("sort", "")[:20],
         after=given.get("after", "")[:100],
@@ -130,7 +130,8 @@ def _typed(key: str, value: str) -> Any:
 
 
 def _checked(text: str) -> str:
-    if not text or len(text) > 2000:
+    # A database may refuse the character zero, which means nothing anyway.
+    if not text or len(text) > 2000 or "\\u0000" in text:
         return ""
     try:
         tree = json.loads(text)
