@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from careline.tickets.models import Ticket
 
 SIZE = 20
+# Said in this order: a database may keep the parts of an event in another one.
+FACTS = ("name", "organisation", "vip", "language", "time_zone", "notes", "addresses", "domains")
 ICONS = {"vip": "star", "organisation": "building", "addresses": "at", "domains": "world"}
 
 
@@ -103,8 +105,9 @@ def _change(event: Event, names: Mapping[int, str], organisations: Mapping[int, 
     if event.kind.endswith(".created"):
         texts, icon = [_created(event, organisations)], "user-plus"
     else:
-        texts = [_said(key, value, names, organisations) for key, value in changed.items()]
-        icon = next((ICONS[key] for key in changed if key in ICONS), "pencil")
+        told = [key for key in FACTS if key in changed]
+        texts = [_said(key, changed[key], names, organisations) for key in told]
+        icon = next((ICONS[key] for key in told if key in ICONS), "pencil")
     return Entry(event.at, "e", event.pk, who=who, icon=icon, texts=texts)
 
 
@@ -126,13 +129,12 @@ def _said(key: str, value: Any, names: Mapping[int, str], organisations: Mapping
         return _address_said(value, names)
     if key == "domains":
         return _domain_said(value)
-    plain = {
+    return {
         "name": _("changed the name"),
         "language": _("changed the language"),
         "time_zone": _("changed the time zone"),
         "notes": _("changed the notes"),
-    }
-    return plain.get(key, key)
+    }[key]
 
 
 def _moved(old: str | None, new: str | None) -> str:

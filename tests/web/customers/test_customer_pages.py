@@ -136,7 +136,7 @@ def test_conversations_and_changes_stand_in_one_order(client: Client, ben: User,
     order = [
         "found that mail to ada@post.example comes back",
         "Then asked",
-        "changed the notes; marked them as VIP",
+        "marked them as VIP; changed the notes",
         "First asked",
     ]
     places = [page.index(text) for text in order]
