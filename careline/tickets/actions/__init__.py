@@ -2,7 +2,6 @@
 
 from careline.tickets.actions.bulk import TooMany, change_many
 from careline.tickets.actions.changing import (
-    CannotTakeTickets,
     ReasonIsArchived,
     TeamIsArchived,
     add_tag,
@@ -30,7 +29,7 @@ from careline.tickets.actions.reasons import (
     rename_reason,
     restore_reason,
 )
-from careline.tickets.actions.state import BadTag
+from careline.tickets.actions.state import BadTag, CannotTakeTickets
 from careline.tickets.actions.statuses import (
     StatusInUse,
     StatusIsArchived,

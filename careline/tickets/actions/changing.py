@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from careline.core import access, events
+from careline.core import events
 from careline.core.models import Event, Team, User
 from careline.tickets.actions import state
 from careline.tickets.actions.holding import allow, hold, hold_open, keep, tell
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from careline.customers.models import Person
 
 EDIT = "tickets.edit"
-
-
-class CannotTakeTickets(Exception):
-    """This person has left, or may not read conversations."""
 
 
 class TeamIsArchived(Exception):
@@ -86,20 +82,8 @@ def assign(*, ticket: Ticket, assignee: User | None, actor: User | None, now: da
     """
     hold_open(ticket, EDIT, actor)
     if assignee and assignee.pk != ticket.assignee_id:
-        refuse_absent(assignee)
+        state.refuse_absent(assignee)
     return state.hand_to(ticket, assignee, actor, now)
-
-
-def refuse_absent(assignee: User) -> None:
-    """Refuse to give work to somebody who would never see it.
-
-    Raises
-    ------
-    CannotTakeTickets
-        They have left, or may not read conversations.
-    """
-    if events.is_live() and not access.may(assignee, "tickets.see"):
-        raise CannotTakeTickets(assignee.name)
 
 
 @transaction.atomic

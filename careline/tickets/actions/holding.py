@@ -55,7 +55,7 @@ def allow(ticket: Ticket, permission: str, actor: User | None) -> None:
 
 
 def refuse_over(ticket: Ticket) -> None:
-    """Refuse what a conversation that is over does not take.
+    """Refuse what a conversation that is over does not take; imported history is told as it was.
 
     Raises
     ------
@@ -64,6 +64,8 @@ def refuse_over(ticket: Ticket) -> None:
     TicketIsClosed
         It is over for good.
     """
+    if not events.is_live():
+        return
     if ticket.merged_into_id is not None:
         raise TicketIsMerged(f"ticket {ticket.pk} goes on in {ticket.merged_into_id}")
     if ticket.category == Category.CLOSED:

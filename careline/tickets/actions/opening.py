@@ -11,9 +11,9 @@ from careline.core import access, directory, events
 from careline.core.models import User
 from careline.tickets.actions.holding import tell
 from careline.tickets.actions.messages import refuse_empty
-from careline.tickets.actions.state import hand_to, put_tag, tag_named
+from careline.tickets.actions.state import hand_to, put_tag, refuse_absent, tag_named
 from careline.tickets.actions.statuses import usual_status
-from careline.tickets.actions.talk import give_out, take_in
+from careline.tickets.actions.talk import follow_up, give_out, take_in
 from careline.tickets.models import Category, Priority, Ticket
 from careline.tickets.said import NewMessage, Opening
 
@@ -49,13 +49,10 @@ def open_ticket(
         There is no such priority.
     NothingSaid
         We begin, but say nothing.
+    CannotTakeTickets
+        The assignee has left, or may not read conversations.
     """
-    if actor is not None and events.is_live():
-        access.require(actor, "tickets.create")
-    if opening.priority not in Priority.values:
-        raise NoSuchPriority(str(opening.priority))
-    if first and not opening.by_customer:
-        refuse_empty(first)
+    _refuse(first, opening, actor)
     ticket = _create(subject, customer, opening, now)
     tell("ticket.opened", ticket, actor, now, **_facts(opening))
     if first:
@@ -64,7 +61,20 @@ def open_ticket(
         put_tag(ticket, tag_named(name), actor, now)
     if opening.assignee:
         hand_to(ticket, opening.assignee, actor, now)
+    if first and not opening.by_customer:
+        follow_up(ticket, None, actor, now)
     return ticket
+
+
+def _refuse(first: NewMessage | None, opening: Opening, actor: User | None) -> None:
+    if actor is not None and events.is_live():
+        access.require(actor, "tickets.create")
+    if opening.priority not in Priority.values:
+        raise NoSuchPriority(str(opening.priority))
+    if first and not opening.by_customer:
+        refuse_empty(first)
+    if opening.assignee:
+        refuse_absent(opening.assignee)
 
 
 def _create(subject: str, customer: Person, opening: Opening, now: datetime) -> Ticket:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
+from careline.core import access, events
 from careline.core.models import Event, User
 from careline.tickets.actions.holding import keep, tell
 from careline.tickets.models import Category, Status, Tag, Ticket, TicketTag
@@ -14,6 +15,10 @@ from careline.tickets.models import Category, Status, Tag, Ticket, TicketTag
 RESTING = (Category.SOLVED, Category.CLOSED)
 LONGEST_TAG = 60
 STATE = ("status", "category", "waiting_since", "solved_at", "closed_at", "reopens")
+
+
+class CannotTakeTickets(Exception):
+    """This person has left, or may not read conversations."""
 
 
 class BadTag(Exception):
@@ -83,6 +88,18 @@ def hand_to(
     ticket.assignee = assignee
     keep(ticket, "assignee", now=now)
     return tell("ticket.assigned", ticket, actor, now, old=old, new=new, to=new, **more)
+
+
+def refuse_absent(assignee: User) -> None:
+    """Refuse to give work to somebody who would never see it.
+
+    Raises
+    ------
+    CannotTakeTickets
+        They have left, or may not read conversations.
+    """
+    if events.is_live() and not access.may(assignee, "tickets.see"):
+        raise CannotTakeTickets(assignee.name)
 
 
 def set_field(

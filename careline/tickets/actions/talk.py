@@ -47,8 +47,7 @@ def receive_message(
         It is over for good; a new one may follow it.
     """
     hold(ticket)
-    if events.is_live():
-        refuse_over(ticket)
+    refuse_over(ticket)
     row = take_in(ticket, message, actor, now)
     if counts(message.automatic) and ticket.category in WOKEN and events.is_live():
         become(ticket, usual_status(Category.OPEN), actor, now)
@@ -103,13 +102,19 @@ def reply(
     if version is not None and (newer := _newer(ticket, version, actor)):
         raise SomethingNewer(newer)
     row = give_out(ticket, message, actor, now)
-    if actor and ticket.assignee_id is None and events.is_live():
+    follow_up(ticket, status, actor, now)
+    return row
+
+
+def follow_up(ticket: Ticket, status: Status | None, actor: User | None, now: datetime) -> None:
+    """Let follow from an answer what follows: who answers takes what is nobody's, and new becomes open."""
+    begins = actor is not None and events.is_live()
+    if begins and ticket.assignee_id is None:
         hand_to(ticket, actor, actor, now)
-    if status is None and actor and ticket.category == Category.NEW and events.is_live():
+    if begins and status is None and ticket.category == Category.NEW:
         status = usual_status(Category.OPEN)
     if status:
         become(ticket, status, actor, now)
-    return row
 
 
 def give_out(ticket: Ticket, message: NewMessage, actor: User | None, now: datetime) -> Message:
