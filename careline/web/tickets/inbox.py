@@ -66,6 +66,7 @@ def inbox_context(request: Request, here: Listing) -> dict[str, Any]:
         "clear_url": view_url(here.view) if here.view else reverse("tickets:inbox"),
         "newer": 0,
         "list_url": here.url,
+        "here_url": f"{reverse('tickets:inbox')}?{_inside(here)}",
         "empty": {} if found.tickets else empty.of(user, here, now),
         "may_create": access.may(user, "tickets.create"),
         "may_edit": access.may(user, EDIT),
