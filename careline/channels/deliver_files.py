@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from careline.calc.mail.addresses import normal
+from careline.channels import disk
 from careline.channels.actions.intake import take_in
-from careline.channels.actions.store import Envelope, durably, keep
+from careline.channels.actions.store import Envelope, Incoming, durably, keep
 from careline.channels.models import Mailbox, RawMail
 
 HARD_CAP = 150_000_000  # bytes; of a larger file only so much is kept
@@ -46,9 +47,10 @@ def _line(box: Mailbox, path: Path, *, now: datetime) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return {"file": str(path), "error": f"The file could not be read: {reason}."}
-    envelope = Envelope(via="file", size=size)
+    incoming = Incoming(data, now, Envelope(via="file", size=size))
+    disk.put(data)
     with durably():
-        raw = keep(mailbox=box, raw=data, envelope=envelope, received_at=now)
+        raw = keep(mailbox=box, mails=[incoming])[0]
     known = raw.state != RawMail.State.STORED
     raw = take_in(raw_mail_id=raw.pk, now=now)
     return _told(path, raw) | ({"already_known": True} if known else {})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from django.db.models import Q
 
@@ -19,22 +20,33 @@ from careline.channels.models import Mailbox, MailId, RawMail
 from careline.channels.ours import Ours
 from careline.customers.models import Address, Domain, Person
 from careline.customers.public_domains import is_public
+from careline.customers.queries import person_by_address
 from careline.tickets.models import UNSOLVED, Message, Participant, Ticket
 
 LONGEST_ID = 255
+MOST_ROWS = 1_000  # looked at of what is known of the ids in one mail
+MOST_TWINS = 20
 LONGEST_CHAIN = 20  # merges followed to the survivor
 SIGNED = ("reply_address", "own_message_id", "body_marker")
 SEEN_ONLY = "seen_id"  # the id was only seen in References; no mail of ours carried it
 
 
-@dataclass(frozen=True)
+@dataclass
 class Sender:
-    """Who a mail is from: the address in lower case, and whom we know by it."""
+    """Who a mail is from: the address in lower case, and whom of us it is the address of."""
 
     address: str
     name: str = ""
-    person: Person | None = None
     user_id: int | None = None
+    known: Person | None = None  # whose address it is, once somebody has asked
+    _asked: bool = False
+
+    @property
+    def person(self) -> Person | None:
+        """Return whose the address is, or None; looked up when it is first needed."""
+        if not self._asked:
+            self.known, self._asked = person_by_address(self.address), True
+        return self.known
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,27 @@ class Case:
     sender: Sender
     ours: Ours
     received_at: datetime
+
+    @cached_property
+    def ids(self) -> dict[str, list[MailId]]:
+        """Return what is known of the ids that the mail names, within its mailbox or brand.
+
+        Of its own id, also which mails have carried it elsewhere.
+        """
+        wanted = [shortened(one) for one in seen_ids(self.mail)]
+        here = Q(mailbox=self.box) | Q(brand=self.box.brand_id) if self.box.brand_id else Q(mailbox=self.box)
+        copies = Q(mail_id=shortened(self.mail.message_id), message__isnull=False)
+        rows = MailId.objects.select_related("ticket").filter(here | copies, mail_id__in=wanted)
+        found: dict[str, list[MailId]] = {}
+        for row in rows.order_by("-pk")[:MOST_ROWS] if wanted else ():
+            found.setdefault(row.mail_id, []).append(row)
+        return found
+
+    def is_here(self, row: MailId) -> bool:
+        """Say whether an id was seen in this mailbox or its brand."""
+        return row.mailbox_id == self.box.pk or (
+            self.box.brand_id is not None and row.brand_id == self.box.brand_id
+        )
 
 
 def match(case: Case) -> Match:
@@ -93,9 +126,9 @@ def _named(_case: Case, key: Key) -> Match:
 
 
 def _by_foreign_id(case: Case, key: Key) -> Match:
-    rows = mail_ids(case.box, key.message_ids)
     for one in key.message_ids:
-        for row in sorted(rows.get(shortened(one), ()), key=lambda row: _nearness(row, case.box)):
+        rows = (row for row in case.ids.get(shortened(one), ()) if case.is_here(row))
+        for row in sorted(rows, key=lambda row: _nearness(row, case.box)):
             if row.message_id is not None and one != case.mail.message_id:
                 return Match(row.ticket, key.kind)
             if row.message_id is None and belongs(row.ticket, case, same_company=True):
@@ -185,16 +218,6 @@ def _is_near(ticket: Ticket, case: Case) -> bool:
     return bool({normal(one.address) for one in (*case.mail.to, *case.mail.cc)} & set(customer))
 
 
-def mail_ids(box: Mailbox, ids: Iterable[str]) -> dict[str, list[MailId]]:
-    """Return what is known of these ids within the mailbox or its brand."""
-    here = Q(mailbox=box) | Q(brand=box.brand_id) if box.brand_id else Q(mailbox=box)
-    wanted = [shortened(one) for one in ids]
-    found: dict[str, list[MailId]] = {}
-    for row in MailId.objects.select_related("ticket").filter(here, mail_id__in=wanted):
-        found.setdefault(row.mail_id, []).append(row)
-    return found
-
-
 def _nearness(row: MailId, box: Mailbox) -> tuple[bool, bool, int]:
     """Order rows: mails before ids that were only seen, this mailbox before its brand, newest first."""
     return (row.message_id is None, row.mailbox_id != box.pk, -row.pk)
@@ -223,8 +246,9 @@ def remember(case: Case, ticket: Ticket, message: Message | None) -> None:
         if ticket_of_message_id(one, keys) is None
     ]
     MailId.objects.bulk_create(rows, ignore_conflicts=True)
-    if message is not None and case.mail.message_id:
-        seen = MailId.objects.filter(ticket=ticket, mail_id=shortened(case.mail.message_id), message=None)
+    own_id = shortened(case.mail.message_id)
+    if message is not None and any(row.ticket_id == ticket.pk for row in case.ids.get(own_id, ())):
+        seen = MailId.objects.filter(ticket=ticket, mail_id=own_id, message=None)
         seen.update(message=message, mailbox=case.box, brand=case.box.brand_id)
 
 
@@ -235,8 +259,8 @@ def twins(case: Case, body_hash: str) -> list[RawMail]:
     """
     if not case.mail.message_id:
         return []
-    rows = MailId.objects.filter(mail_id=shortened(case.mail.message_id), message__isnull=False)
-    messages = [row.message_id for row in rows.order_by("pk")[:20]]
+    rows = case.ids.get(shortened(case.mail.message_id), ())
+    messages = [row.message_id for row in rows if row.message_id is not None][:MOST_TWINS]
     if not messages:
         return []
     before = RawMail.objects.select_related("mailbox", "message", "ticket").filter(message__in=messages)

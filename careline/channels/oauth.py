@@ -1,4 +1,4 @@
-"""Access tokens for mailboxes without passwords: asked for with a refresh token, kept sealed while they last."""
+"""Access tokens for mailboxes without passwords: got with a refresh token, kept sealed until they end."""
 
 from __future__ import annotations
 

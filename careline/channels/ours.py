@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from careline.calc.mail.addresses import domain_of, normal
@@ -33,8 +35,25 @@ class Ours:
         return Own(addresses=sorted(self.addresses), instance=instance())
 
 
+_held: ContextVar[Ours | None] = ContextVar("ours", default=None)
+
+
+@contextmanager
+def held(known: Ours) -> Iterator[None]:
+    """Let `ours` answer with this while a batch of mail is taken in, in place of asking for each mail."""
+    token = _held.set(known)
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
 def ours() -> Ours:
     """Return what is ours now."""
+    return _held.get() or _asked()
+
+
+def _asked() -> Ours:
     boxes = Mailbox.objects.values_list("address", "aliases")
     addresses = frozenset(normal(one) for address, aliases in boxes for one in (address, *aliases) if one)
     words = [word for word in Brand.objects.values_list("token", flat=True) if word]

@@ -16,10 +16,11 @@ from datetime import datetime, timedelta
 from django.db import close_old_connections, connection
 from django.utils.translation import gettext as _
 
+from careline.channels import disk
 from careline.channels.actions.quarantine import set_aside
-from careline.channels.actions.store import Envelope, durably, keep
+from careline.channels.actions.store import Envelope, Incoming, durably, keep
 from careline.channels.imap import Fetched, Folder, ImapError, Listed, NotGiven, account_of, grouped
-from careline.channels.models import Mailbox, RawMail
+from careline.channels.models import Mailbox
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
@@ -142,25 +143,27 @@ class Reader:
             for one in group:
                 self.breaking[one.uid] = self.breaking.get(one.uid, 0) + (len(group) == 1)
             raise
+        incoming = [self._incoming(folder, mail) for mail in mails]
+        disk.put_all(mail.raw for mail in mails)
         with durably():
-            for mail in mails:
-                self._keep_one(mailbox, folder, mail)
+            keep(mailbox=mailbox, mails=incoming)
             self._move_cursor(mailbox, folder, last)
         self.wake.set()
         return len(mails)
 
-    def _keep_one(self, mailbox: Mailbox, folder: Folder, mail: Fetched) -> RawMail:
+    def _incoming(self, folder: Folder, mail: Fetched) -> Incoming:
         envelope = Envelope(uid=mail.uid, uid_validity=folder.uid_validity, size=mail.size)
-        received_at = receipt(mail.arrived_at, self.clock())
-        return keep(mailbox=mailbox, raw=mail.raw, envelope=envelope, received_at=received_at)
+        return Incoming(mail.raw, receipt(mail.arrived_at, self.clock()), envelope)
 
     def _keep_place(self, mailbox: Mailbox, folder: Folder, uid: int, words: str) -> int:
         """Put a note into quarantine for a mail that cannot be had: one bad mail must not stop the others."""
         now = self.clock()
         note = f"X-Careline-Not-Given: {mailbox.address} {folder.uid_validity} {uid}\r\n\r\n".encode()
         problem = NOT_GIVEN.format(uid=uid, folder=folder.name, words=words)
+        incoming = self._incoming(folder, Fetched(uid, note, len(note), None))
+        disk.put(note)
         with durably():
-            raw = self._keep_one(mailbox, folder, Fetched(uid, note, len(note), None))
+            raw = keep(mailbox=mailbox, mails=[incoming])[0]
             set_aside(raw=raw, problem=problem, now=now)
             self._move_cursor(mailbox, folder, uid)
         self.breaking.pop(uid, None)

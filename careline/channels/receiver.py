@@ -23,7 +23,7 @@ from django.db import close_old_connections, connection
 from careline import __version__
 from careline.calc.mail.addresses import domain_of, normal
 from careline.calc.mail.tokens import mail_of_bounce_address, ticket_of_reply_address
-from careline.channels import reading
+from careline.channels import disk, reading
 from careline.channels.actions import store
 from careline.channels.keys import signing_keys
 from careline.channels.models import Mailbox, MailId
@@ -119,10 +119,11 @@ class Handler:
         now, sender = self.clock(), (envelope.mail_from or "").strip("<>")
         # As every last server does, so that a bounce is known by its empty sender.
         raw = b"Return-Path: <" + sender.encode("utf-8", "surrogateescape") + b">\r\n" + content
+        disk.put(raw)
         with store.durably():
             for copy in _copies(recipients):
                 known = store.Envelope(via=self.via, sender=sender, recipients=copy.recipients)
-                store.keep(mailbox=copy.mailbox, raw=raw, envelope=known, received_at=now)
+                store.keep(mailbox=copy.mailbox, mails=[store.Incoming(raw, now, known)])
         self.wake.set()
 
     async def _in_thread(self, function: Callable[..., Any], *args: Any) -> Any:

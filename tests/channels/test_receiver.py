@@ -11,8 +11,8 @@ import pytest
 from django.conf import settings
 
 from careline.calc.mail import tokens
-from careline.channels import receiver
-from careline.channels.actions import store, take_in_waiting
+from careline.channels import disk, receiver
+from careline.channels.actions import take_in_waiting
 from careline.channels.keys import signing_key
 from careline.channels.models import Mailbox, RawMail
 from careline.core import files
@@ -125,7 +125,7 @@ def test_what_cannot_be_kept_stays_with_the_sender(
     def fail(*_: object, **__: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(store.files, "store", fail)
+    monkeypatch.setattr(disk, "put", fail)
     with client(via, port) as connection:
         connection.ehlo_or_helo_if_needed()
         connection.mail("anna@shop.test")

@@ -17,17 +17,16 @@ from django.db.models import F, QuerySet
 from careline.calc.mail.addresses import normal
 from careline.calc.mail.identity import customer_of
 from careline.calc.mail.shapes import Mail
-from careline.channels import reading
+from careline.channels import disk, reading
 from careline.channels.actions.placing import is_loop, place
 from careline.channels.actions.quarantine import set_aside
 from careline.channels.actions.store import plain
 from careline.channels.arrival import Arrival, Held, Outcome
 from careline.channels.matching import Case, Sender
 from careline.channels.models import RawMail
-from careline.channels.ours import Ours, ours
+from careline.channels.ours import Ours, held, ours
 from careline.channels.reading import Unread
 from careline.channels.saying import hash_of, store_files
-from careline.customers.queries import person_by_address
 
 log = logging.getLogger(__name__)
 State = RawMail.State
@@ -128,7 +127,10 @@ def _result(reading_it: Future[Mail | Unread], going: Going) -> Mail | Unread | 
 def _read(raw: RawMail, known: Ours) -> Mail | Unread:
     # No query in here: this may run in a thread of its own, which has no connection of ours.
     try:
-        return _readable(raw) or reading.read(raw, known)
+        mail = _readable(raw) or reading.read(raw, known)
+        if isinstance(mail, Mail) and not is_loop(mail):
+            disk.put_all(one.content for one in mail.attachments)
+        return mail
     except Exception as error:
         log.exception("mail %s could not be read", raw.pk)
         return Unread(NOT_UNDERSTOOD.format(what=type(error).__name__))
@@ -171,9 +173,10 @@ def _place(raw: RawMail, mail: Mail, known: Ours) -> None:
     with transaction.atomic():
         if not _take(raw):
             return
-        who = Sender(address, sender.name, person_by_address(address), known.agents.get(address))
+        who = Sender(address, sender.name, known.agents.get(address))
         case = Case(mail, raw.mailbox, who, known, raw.received_at)
-        _note(raw, place(Arrival(raw, case, kept, content)))
+        with held(known):
+            _note(raw, place(Arrival(raw, case, kept, content)))
 
 
 def _take(raw: RawMail) -> bool:

@@ -136,8 +136,8 @@ def _from_customer(arrival: Arrival, match: Match) -> Outcome:
 
 def _person(arrival: Arrival) -> Person:
     sender = arrival.case.sender
-    if sender.person is not None:
-        return sender.person
+    if sender.known is not None:
+        return sender.known
     try:
         return find_or_create_person(address=sender.address, name=sender.name, now=arrival.raw.received_at)
     except NotAnAddress as error:

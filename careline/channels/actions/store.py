@@ -7,16 +7,14 @@ does a sender hear 250, and only then does the cursor of a mailbox move.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
-from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
+from careline.channels import disk
 from careline.channels.models import Mailbox, RawMail
 from careline.core import events, files
 from careline.core.models import File
@@ -37,6 +35,25 @@ class Envelope:
     size: int | None = None  # of the whole mail, where only its beginning could be kept
 
 
+@dataclass(frozen=True)
+class Incoming:
+    """One mail that has just come; its bytes are on disk already."""
+
+    raw: bytes
+    received_at: datetime
+    envelope: Envelope = Envelope()
+    sha256: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        """Note what the bytes are known by."""
+        object.__setattr__(self, "sha256", hashlib.sha256(self.raw).hexdigest())
+
+    @property
+    def key(self) -> str:
+        """Return what the mail is known by within its mailbox."""
+        return f"sha256:{self.sha256}"
+
+
 def store_mail(
     *,
     mailbox: Mailbox,
@@ -50,8 +67,9 @@ def store_mail(
 ) -> RawMail:
     """Keep one mail; the same bytes for the same mailbox are one row, however often they come."""
     envelope = Envelope(via, uid, uid_validity, envelope_from, envelope_to)
+    disk.put(raw)
     with durably():
-        return keep(mailbox=mailbox, raw=raw, envelope=envelope, received_at=received_at)
+        return keep(mailbox=mailbox, mails=[Incoming(raw, received_at, envelope)])[0]
 
 
 @contextmanager
@@ -78,59 +96,65 @@ def _set_synchronous(how: str) -> None:
         cursor.execute(f"PRAGMA synchronous={how}")
 
 
-def keep(*, mailbox: Mailbox, raw: bytes, envelope: Envelope, received_at: datetime) -> RawMail:
-    """Keep one mail within a transaction that `durably` opened, perhaps together with others."""
-    key = f"sha256:{hashlib.sha256(raw).hexdigest()}"
-    known = RawMail.objects.filter(mailbox=mailbox, dedupe_key=key).first()
-    return known or _insert(mailbox, raw, envelope, received_at, key)
+def keep(*, mailbox: Mailbox, mails: Sequence[Incoming]) -> list[RawMail]:
+    """Keep mails within a transaction that `durably` opened; return the row of each, the known ones too."""
+    try:
+        with transaction.atomic():
+            return _keep(mailbox, mails)
+    except IntegrityError:  # another process has just kept one of them
+        return _keep(mailbox, mails)
 
 
-def _insert(mailbox: Mailbox, raw: bytes, envelope: Envelope, received_at: datetime, key: str) -> RawMail:
-    row = RawMail(
+def _keep(mailbox: Mailbox, mails: Sequence[Incoming]) -> list[RawMail]:
+    rows = _known(mailbox, mails)
+    new = list({one.key: one for one in mails if one.key not in rows}.values())
+    if new:
+        kept = _files(new)
+        made = RawMail.objects.bulk_create(_row(mailbox, one, kept[one.sha256]) for one in new)
+        rows |= {row.dedupe_key: row for row in made}
+        for row in made:
+            _tell(row)
+    return [rows[one.key] for one in mails]
+
+
+def _known(mailbox: Mailbox, mails: Sequence[Incoming]) -> dict[str, RawMail]:
+    keys = [one.key for one in mails]
+    return {row.dedupe_key: row for row in RawMail.objects.filter(mailbox=mailbox, dedupe_key__in=keys)}
+
+
+def _files(mails: Sequence[Incoming]) -> dict[str, File]:
+    File.objects.bulk_create(
+        (File(sha256=one.sha256, size=len(one.raw), created_at=one.received_at) for one in mails),
+        ignore_conflicts=True,
+    )
+    return {row.sha256: row for row in File.objects.filter(sha256__in=[one.sha256 for one in mails])}
+
+
+def _row(mailbox: Mailbox, mail: Incoming, file: File) -> RawMail:
+    envelope = mail.envelope
+    return RawMail(
         mailbox=mailbox,
-        file=store_bytes(raw, now=received_at),
-        dedupe_key=key,
+        file=file,
+        dedupe_key=mail.key,
         uid=envelope.uid,
         uid_validity=envelope.uid_validity,
         via=envelope.via,
         envelope_from=plain(envelope.sender)[:MAX_ENVELOPE],
         envelope_to=[plain(one)[:MAX_ENVELOPE] for one in envelope.recipients[:MAX_RECIPIENTS]],
-        received_at=received_at,
-        size=len(raw) if envelope.size is None else envelope.size,
+        received_at=mail.received_at,
+        size=len(mail.raw) if envelope.size is None else envelope.size,
     )
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError:  # another process has just kept the same mail
-        return RawMail.objects.get(mailbox=mailbox, dedupe_key=key)
-    events.record(
-        "mail.received",
-        subject=("mail", row.pk),
-        actor=None,
-        at=received_at,
-        mailbox=mailbox.pk,
-        via=envelope.via,
-    )
-    return row
+
+
+def _tell(row: RawMail) -> None:
+    facts = {"mailbox": row.mailbox_id, "via": row.via}
+    events.record("mail.received", subject=("mail", row.pk), actor=None, at=row.received_at, **facts)
 
 
 def store_bytes(raw: bytes, *, now: datetime) -> File:
-    """Keep bytes, and see to it that the folders they lie in are on disk as well."""
-    path = files.path_of(hashlib.sha256(raw).hexdigest())
-    new = not path.exists()
-    row = files.store(raw, now=now)
-    if new:
-        for folder in (path.parent, path.parent.parent, Path(settings.FILES_ROOT)):
-            _sync_folder(folder)
-    return row
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    """Keep bytes that must survive a power cut, and return their row."""
+    disk.put(raw)
+    return files.store(raw, now=now)
 
 
 def plain(text: str) -> str:

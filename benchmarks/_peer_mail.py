@@ -1,0 +1,47 @@
+"""Runs inside django-helpdesk's environment: its own intake of the same mails, as it reads local files."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+from time import perf_counter
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.utils.encoding import force_str  # noqa: E402
+from helpdesk.email import extract_email_metadata  # noqa: E402
+from helpdesk.models import FollowUp, Queue, Ticket  # noqa: E402
+
+
+def main() -> None:
+    """Measure."""
+    call_command("migrate", verbosity=0)
+    call_command("loaddata", "emailtemplate.json", verbosity=0)
+    queue = Queue.objects.create(
+        title="Desk",
+        slug="desk",
+        email_address="care@desk.test",
+        allow_email_submission=True,
+        email_box_type="local",
+    )
+    logger = logging.getLogger("silent")
+    logger.disabled = True
+    failed, began = 0, perf_counter()
+    for path in sorted(Path(sys.argv[1]).iterdir()):
+        try:
+            message = force_str(path.read_text(), errors="replace")
+            failed += extract_email_metadata(message=message, queue=queue, logger=logger) is None
+        except Exception:  # counted: what it cannot read, it does not take in
+            failed += 1
+    spent = perf_counter() - began
+    told = {"tickets": Ticket.objects.count(), "messages": FollowUp.objects.count()}
+    print(json.dumps({"seconds": spent, "failed": failed, **told}))
+
+
+if __name__ == "__main__":
+    main()
