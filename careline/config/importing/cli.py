@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from careline.config.importing.report import Report
 
+Progress = Callable[[str, float], None]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")]
 ReportFile = Annotated[
@@ -35,7 +36,7 @@ def file(
     from careline.config.importing.reading import Unreadable
     from careline.config.importing.run import run
 
-    def work(now: datetime, progress: Callable[[str, float], None]) -> Report:
+    def work(now: datetime, progress: Progress) -> Report:
         chosen = mapping.load(map_name)
         where = report_file or _report_file(chosen.source, now)
         return run(path, chosen, now=now, dry_run=dry_run, report_file=where, progress=progress)
@@ -55,7 +56,7 @@ def mbox(
     from careline.config.importing import mbox as mails
     from careline.config.importing.reading import Unreadable
 
-    def work(now: datetime, progress: Callable[[str, float], None]) -> Report:
+    def work(now: datetime, progress: Progress) -> Report:
         where = report_file or _report_file("mbox", now)
         return mails.run(path, mailbox, now=now, dry_run=dry_run, report_file=where, progress=progress)
 
@@ -75,7 +76,9 @@ def _report_file(source: str, now: datetime) -> Path:
     return Path(settings.VAR) / "imports" / f"{slugify(source) or 'import'}-{now:%Y%m%d-%H%M%S}.jsonl"
 
 
-def _do(work: Any, *, as_json: bool, refusals: tuple[type[Exception], ...]) -> None:
+def _do(
+    work: Callable[[datetime, Progress], Report], *, as_json: bool, refusals: tuple[type[Exception], ...]
+) -> None:
     from django.db import DatabaseError
     from django.utils import timezone
 
@@ -93,10 +96,15 @@ def _do(work: Any, *, as_json: bool, refusals: tuple[type[Exception], ...]) -> N
     raise typer.Exit(ATTENTION if report.skipped else OK)
 
 
-def _with_bar(work: Callable[[Callable[[str, float], None]], Report], *, shown: bool) -> Report:
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+def _with_bar(work: Callable[[Progress], Report], *, shown: bool) -> Report:
+    from rich import progress as rich
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, disable=not shown, transient=True) as bar:
+    columns = (
+        rich.TextColumn("{task.description}"),
+        rich.BarColumn(),
+        rich.TimeElapsedColumn(),
+        rich.TimeRemainingColumn(),
+    )
+    with rich.Progress(*columns, disable=not shown, transient=True) as bar:
         task = bar.add_task("", total=1.0)
         return work(lambda what, share: bar.update(task, description=what, completed=share))

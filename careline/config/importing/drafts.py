@@ -32,6 +32,30 @@ class Customer(NamedTuple):
         return self.id or self.email.lower() or self.phone
 
 
+class Letter(NamedTuple):
+    """What a mail says beyond its text, and what is kept of it."""
+
+    writer: Customer  # who wrote; empty for our own mails
+    recipient: Customer  # to whom we wrote; empty for theirs
+    author_id: int | None  # who of us wrote
+    address: str
+    subject: str
+    automatic: str
+    visible_text: str
+    html: str
+    quoted_html: str
+    written_at: datetime | None
+    cc: list[dict[str, str]]
+    flags: list[str]
+    files: tuple[Any, ...]  # of what calc.mail read
+    raw: bytes
+    key: str  # hash of the bytes
+    sender: str  # address, lower case
+    body_hash: str
+    message_id: str
+    seen_ids: tuple[str, ...]
+
+
 class Said(NamedTuple):
     """One message; `author` is empty for the customer and for messages nobody is named for."""
 
@@ -40,6 +64,7 @@ class Said(NamedTuple):
     text: str
     author: str = ""
     id: str = ""
+    letter: Letter | None = None
 
 
 class Change(NamedTuple):
@@ -67,6 +92,13 @@ class Draft:
     tags: tuple[str, ...] = ()
     said: list[Said] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    brand_id: int | None = None
+    ticket_id: int | None = None  # a conversation that is in already, to which more was found
+
+    def customers(self) -> list[Customer]:
+        """Return everybody outside who takes part, the ticket's customer first."""
+        writers = [one.letter.writer for one in self.said if one.letter and one.letter.writer.key]
+        return [self.customer, *writers]
 
 
 def drafts(lines: Iterable[Line], maker: Maker, row_counts: Counter[str]) -> Iterator[Draft]:
@@ -232,7 +264,8 @@ class Maker:
 
     def _end(self, draft: Draft, end: Entry) -> None:
         """Add what the ticket came to, where the source only tells the end."""
-        last: datetime = max([draft.opened_at, *(one.at for one in (*draft.said, *draft.changes))])
+        stamps = [*(one.at for one in draft.said), *(one.at for one in draft.changes)]
+        last = max([draft.opened_at, *stamps])
         if assignee := self._text("assignee", end, LONGEST_ID):
             theirs = [one.at for one in draft.said if one.kind == "out" and one.author == assignee]
             draft.changes.append(Change(min(theirs, default=draft.opened_at), "", {"assignee": assignee}))

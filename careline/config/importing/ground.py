@@ -18,6 +18,7 @@ from careline.config.importing.drafts import Customer, Draft
 from careline.config.importing.mapping import Map
 from careline.core.models import ExternalId, Team, User
 from careline.customers.models import Address, Domain, Organisation, Person
+from careline.tickets.actions.state import plain_tag
 from careline.tickets.models import Category, Reason, Status, Tag
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -84,6 +85,10 @@ class Ground:
         """Return the contact reason with this path."""
         return self.reasons.get(reason_path(path)) if path else None
 
+    def tag(self, name: str) -> int:
+        """Return the tag of this name."""
+        return self.tags[plain_tag(name)]
+
     def user(self, name: str) -> int | None:
         """Return the person whom the source calls so."""
         if not name:
@@ -101,7 +106,7 @@ class Ground:
                 self.made["teams"] += 1
 
     def _make_tags(self, names: list[str]) -> None:
-        for name in names:
+        for name in map(plain_tag, names):
             if name not in self.tags:
                 self.tags[name] = Tag.objects.create(name=name).pk
                 self.made["tags"] += 1
@@ -134,8 +139,12 @@ class Ground:
         self.made["users"] += len(made)
 
     def _find_customers(self, batch: list[Draft], *, now: datetime) -> None:
-        wanted = {draft.customer.key: draft.customer for draft in reversed(batch)}
-        since = {draft.customer.key: draft.opened_at for draft in sorted(batch, key=_newest_first)}
+        wanted = {one.key: one for draft in reversed(batch) for one in reversed(draft.customers())}
+        since = {
+            one.key: draft.opened_at
+            for draft in sorted(batch, key=_newest_first)
+            for one in draft.customers()
+        }
         found = _look_up(
             ExternalId,
             {"source": self.source, "kind": "person"},

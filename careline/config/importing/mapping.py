@@ -1,4 +1,4 @@
-"""The map language: which column is what. Reads a YAML map and refuses, in a sentence, what makes no sense."""
+"""The map language: which column is what. Refuses, in a sentence, a map that makes no sense."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def opened(path: Path) -> Iterator[tuple[IO[bytes], Callable[[], float]]]:
         size = max(path.stat().st_size, 1)
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
-        stream: IO[bytes] = io.BufferedReader(gzip.GzipFile(fileobj=raw), 1 << 18) if packed else raw  # type: ignore[arg-type]
+        stream: IO[bytes] = io.BufferedReader(gzip.GzipFile(fileobj=raw), 1 << 18) if packed else raw
         yield stream, lambda: min(raw.tell() / size, 1.0)
 
 

@@ -20,7 +20,8 @@ class Report:
     tickets: int = 0
     messages: int = 0
     events: int = 0
-    known: int = 0  # tickets that were in already
+    known: int = 0  # how many were in already
+    unit: str = "tickets"  # what is counted so
     made: dict[str, int] = field(default_factory=dict)
     skipped: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
@@ -68,7 +69,7 @@ class Report:
         verb = "would be imported" if self.dry_run else "imported"
         lines = [f"{self.tickets} tickets with {self.messages} messages and {self.events} events {verb}."]
         if self.known:
-            lines.append(f"{self.known} tickets were in already.")
+            lines.append(f"{self.known} {self.unit} were in already.")
         made = [f"{count} {what}" for what, count in self.made.items() if count]
         if made:
             lines.append(f"{'New would be' if self.dry_run else 'New'}: {', '.join(made)}.")

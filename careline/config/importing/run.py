@@ -1,15 +1,12 @@
-"""Runs an import: batches of whole tickets, a transaction each, so that it can die at any moment and go on."""
+"""Runs an import: batches of whole tickets, a transaction each, so that it can die at any moment."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from importlib import import_module
-from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -19,15 +16,19 @@ from careline.config.importing import ids, reading
 from careline.config.importing.drafts import Draft, Maker, count_rows, drafts
 from careline.config.importing.ground import Ground
 from careline.config.importing.mapping import Map
-from careline.config.importing.replay import EVENT_COLUMNS, EXTERNAL_COLUMNS, MESSAGE_COLUMNS, replay
+from careline.config.importing.replay import EVENT_COLUMNS, EXTERNAL_COLUMNS, MESSAGE_COLUMNS, Rows, replay
 from careline.config.importing.report import Report
 from careline.config.importing.values import times
 from careline.core import events
 from careline.core.models import Event, ExternalId
-from careline.tickets.models import Message, Ticket, TicketTag
+from careline.sla import actions as sla
+from careline.tickets.models import Category, Message, Ticket, TicketTag
 
 BATCH = 250
 ATTEMPTS = 3  # a customer may write, and so come to exist, while a batch is being written
+CONTINUED = (
+    "changed_at", "last_in_at", "last_out_at", "waiting_since", "message_count", "preview", "version",
+)  # fmt: skip
 Progress = Callable[[str, float], None]
 
 
@@ -58,7 +59,7 @@ def _drafts(path: Path, chosen: Map, report: Report, *, now: datetime, tell: Pro
     if chosen.grouped:
         tell("Counting", 0.0)
         counts = count_rows(reading.rows(path, chosen), chosen)
-    known = frozenset(grounds.statuses()) | {one.value for one in grounds.Category}
+    known = frozenset(grounds.statuses()) | {one.value for one in Category}
     reader = times(formats=chosen.formats, zone=chosen.zone, now=now)
     maker = Maker(chosen, reader, report.skip, known)
     lines = reading.rows(path, chosen, lambda share: tell("Importing", share))
@@ -140,23 +141,29 @@ def _write_batch(batch: list[Draft], ground: Ground, chosen: Map, report: Report
 
 
 def _write_rows(batch: list[Draft], ground: Ground, report: Report, *, now: datetime) -> None:
-    ground.prepare(batch, now=now)
-    ticket_ids = ids.reserve(Ticket, len(batch))
-    message_ids = ids.reserve(Message, sum(len(draft.said) for draft in batch))
-    rows = replay(batch, ground, ticket_ids, message_ids)
-    bulk.insert_objects(Ticket, rows.tickets)
-    bulk.insert(Message, MESSAGE_COLUMNS, rows.messages)
-    bulk.insert(TicketTag, ("ticket_id", "tag_id"), rows.tags)
-    bulk.insert(Event, EVENT_COLUMNS, rows.events)
-    bulk.insert(ExternalId, EXTERNAL_COLUMNS, rows.external)
-    rebuild_clocks(ticket_ids, now=now)
+    rows = write_drafts(batch, ground, now=now)
     report.tickets += len(rows.tickets)
     report.messages += len(rows.messages)
     report.events += len(rows.events)
 
 
+def write_drafts(batch: list[Draft], ground: Ground, *, now: datetime) -> Rows:
+    """Write whole tickets with their clocks, inside the caller's transaction, and return what was written."""
+    ground.prepare(batch, now=now)
+    known = Ticket.objects.in_bulk([draft.ticket_id for draft in batch if draft.ticket_id is not None])
+    ticket_ids = ids.reserve(Ticket, len(batch) - len(known))
+    message_ids = ids.reserve(Message, sum(len(draft.said) for draft in batch))
+    rows = replay(batch, ground, known, ticket_ids, message_ids)
+    bulk.insert_objects(Ticket, rows.tickets)
+    Ticket.objects.bulk_update(rows.continued, CONTINUED)
+    bulk.insert(Message, MESSAGE_COLUMNS, rows.messages)
+    bulk.insert(TicketTag, ("ticket_id", "tag_id"), rows.tags)
+    bulk.insert(Event, EVENT_COLUMNS, rows.events)
+    bulk.insert(ExternalId, EXTERNAL_COLUMNS, rows.external)
+    rebuild_clocks([one.pk for one in (*rows.tickets, *rows.continued)], now=now)
+    return rows
+
+
 def rebuild_clocks(ticket_ids: list[int], *, now: datetime) -> None:
     """Derive the service clocks of these tickets from their events; nobody is alarmed."""
-    actions: Any = import_module("careline.sla.actions") if find_spec("careline.sla.actions") else None
-    if hasattr(actions, "rebuild_clocks"):
-        actions.rebuild_clocks(now=now, ticket_ids=ticket_ids)
+    sla.rebuild_clocks(now=now, ticket_ids=ticket_ids)

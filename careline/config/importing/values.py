@@ -30,7 +30,7 @@ class Entry:
     known: Row | None = None
 
     def find(self, path: str) -> Any:
-        """Return what lies at a path: `a.b.0`; `^a` looks at the row around an entry, `$a` at what is known."""
+        """Return what lies at a path: `a.b.0`; `^a` looks into the row around it, `$a` at what is known."""
         if path.startswith("$"):
             return (self.known or {}).get(path[1:])
         if path.startswith("^"):
@@ -133,8 +133,13 @@ def text_of(value: Any, *, most: int | None = None) -> str:
         raise Unusable(
             f"{short(value)} is a {'list' if isinstance(value, list) else 'group'} where text belongs"
         )
-    value = _UNSAFE.sub("\ufffd", value)
-    return value if most is None or len(value) <= most else value[: most - 1].rstrip() + "…"
+    said = safe(str(value))
+    return said if most is None or len(said) <= most else said[: most - 1].rstrip() + "…"
+
+
+def safe(text: str) -> str:
+    """Return text without what no database stores: NUL and half characters."""
+    return _UNSAFE.sub("\ufffd", text)
 
 
 def short(value: Any) -> str:
