@@ -9,10 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from careline.channels import smtp
+from careline.channels import oauth, smtp
 from careline.channels.actions.mailboxes import MailboxRefused, clean_inbound, clean_outbound
+from careline.channels.keys import seal
+from careline.channels.models import Mailbox
 
 TIMEOUT_S = 8.0
 
@@ -30,7 +33,21 @@ def try_connection(
     *, inbound: Mapping[str, Any], outbound: Mapping[str, Any], secrets: Mapping[str, str]
 ) -> list[Result]:
     """Sign in for reading and for sending, and say for each way how it went."""
-    return [_try_reading(inbound, secrets), _try_sending(outbound, secrets)]
+    given = _with_token(inbound, outbound, secrets)
+    return [_try_reading(inbound, given), _try_sending(outbound, given)]
+
+
+def _with_token(
+    inbound: Mapping[str, Any], outbound: Mapping[str, Any], secrets: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the secrets with an access token where one is needed, or with why there is none."""
+    if "xoauth2" not in (inbound.get("auth"), outbound.get("auth")):
+        return dict(secrets)
+    passing = Mailbox(inbound=dict(inbound), outbound=dict(outbound), secret=seal(secrets))
+    try:
+        return {**secrets, "access_token": oauth.access_token(passing, now=timezone.now())}
+    except oauth.OAuthError as error:
+        return {**secrets, "no_token": str(error)}
 
 
 def _try_sending(given: Mapping[str, Any], secrets: Mapping[str, str]) -> Result:

@@ -21,7 +21,7 @@ from careline.calc.mail import tokens
 from careline.calc.mail.shapes import Address
 from careline.calc.mail.subjects import numbered_subject
 from careline.calc.mail.threading import references_for
-from careline.channels import keys
+from careline.channels import keys, senders
 from careline.channels.models import Mailbox, MailId, Outgoing
 from careline.channels.outgoing_mail import Letter, MailFile, names
 from careline.core import files
@@ -55,18 +55,18 @@ def reply_letter(outgoing: Outgoing, mailbox: Mailbox) -> Letter:
         quotes = list(_quotes(message, mailbox.quote_history))
         text = _as_text(message.text, foot, quotes)
         html = _as_html(ticket, message.html or to_html(message.text), foot, quotes)
-    cc = names(message.cc)
-    hidden = {one.address.lower() for one in (*cc, *names(message.bcc))}
-    to = tuple(one for one in _people(outgoing.recipients, ticket) if one.address.lower() not in hidden)
-    answered, chain = _thread(ticket, outgoing, to)
     sent_to = {one.lower() for one in outgoing.recipients}
-    copied = tuple(one for one in cc if one.address.lower() in sent_to)
+    cc = tuple(one for one in names(message.cc) if one.address.lower() in sent_to)
+    main = (message.address or senders.address_to_answer(message)).lower()
+    to = _people([one for one in outgoing.recipients if one.lower() == main], ticket)
+    answered, chain = _thread(ticket, outgoing, to)
+    sender = sender_of(mailbox, ticket)
     return Letter(
         mail_id=outgoing.mail_id,
         at=message.at,
-        sender=sender_of(mailbox, ticket),
-        to=to or copied,
-        cc=copied if to else (),
+        sender=sender,
+        to=to or cc or (sender,),
+        cc=cc if to else (),
         subject=subject_of(ticket, message.subject, answers=bool(answered)),
         text=text,
         html=html,

@@ -37,8 +37,8 @@ def any_sender() -> Mailbox | None:
 def address_to_answer(message: Message) -> str:
     """Return the address the customer wrote from last, before this message; else their primary one."""
     ticket = message.ticket
-    earlier = ticket.messages.filter(kind="in", automatic__in=["none", "list"]).exclude(address="")
-    for address in earlier.order_by("-at", "-pk").values_list("address", flat=True)[:20]:
+    earlier = ticket.messages.filter(kind="in", automatic__in=["none", "list"], at__lte=message.at)
+    for address in earlier.exclude(address="").order_by("-at", "-pk").values_list("address", flat=True)[:20]:
         if is_address(address):
             return str(address)
     rows = ticket.customer.addresses.filter(kind="email").order_by("-primary", "pk")

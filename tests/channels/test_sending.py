@@ -316,7 +316,10 @@ def test_two_workers_at_once_send_each_mail_once(smtp_sink: SmtpSink) -> None:
     for number in range(12):
         owe(ticket, f"mail {number}")
 
-    workers = [threading.Thread(target=post._round, args=(mailbox.pk, lambda: TEN, threading.Event())) for _ in range(2)]
+    workers = [
+        threading.Thread(target=post._round, args=(mailbox.pk, lambda: TEN, threading.Event()))
+        for _ in range(2)
+    ]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -76,8 +76,11 @@ def recipients_of(message: Message) -> list[str]:
     to = message.address if is_address(message.address) else senders.address_to_answer(message)
     others = [one.address for one in (*names(message.cc), *names(message.bcc))]
     mine = ours().addresses
-    wanted = {normal(one): one for one in reversed([to, *others]) if one and not is_ours(one, mine)}
-    return list(reversed(wanted.values()))
+    wanted: dict[str, str] = {}
+    for one in (to, *others):
+        if one and not is_ours(one, mine):
+            wanted.setdefault(normal(one), one)
+    return list(wanted.values())
 
 
 def _why_not(mailbox: Mailbox | None, recipients: list[str]) -> str:
