@@ -11,7 +11,7 @@ import time
 import pytest
 
 from tests.config.conftest import inside, pid_of
-from tests.real.careline import COMMAND, ROOT, Careline, installation, running
+from tests.real.careline import ROOT, Careline, installation, running
 from tests.real.ports import answers, wait_until
 
 pytestmark = pytest.mark.slow
@@ -61,7 +61,12 @@ def test_a_port_that_is_taken_is_said_in_one_sentence():
         other.bind(("127.0.0.1", careline.port))
         other.listen()
         done = subprocess.run(
-            [*COMMAND, "up"], env=careline.environment, cwd=ROOT, capture_output=True, text=True, timeout=60
+            [careline.command, "up"],
+            env=careline.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
     assert done.returncode == 1
     assert f"Cannot listen on 127.0.0.1:{careline.port}" in done.stderr
@@ -73,7 +78,7 @@ def test_it_ends_in_order_within_ten_seconds_also_with_open_streams():
     with installation() as careline:
         process = None
         try:
-            process = subprocess.Popen([*COMMAND, "up"], env=careline.environment, cwd=ROOT)
+            process = subprocess.Popen([careline.command, "up"], env=careline.environment, cwd=ROOT)
             wait_until(careline.is_healthy, what="the start", seconds=60)
             pids = [pid_of(careline, part) for part in ("web", "work")]
             start = time.monotonic()
@@ -89,7 +94,7 @@ def test_it_ends_in_order_within_ten_seconds_also_with_open_streams():
 
 def test_the_parts_end_when_the_supervisor_is_killed():
     with installation() as careline:
-        process = subprocess.Popen([*COMMAND, "up"], env=careline.environment, cwd=ROOT)
+        process = subprocess.Popen([careline.command, "up"], env=careline.environment, cwd=ROOT)
         try:
             wait_until(careline.is_healthy, what="the start", seconds=60)
             pids = [pid_of(careline, part) for part in ("web", "work")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import gzip
 import hashlib
 import re
 import shutil
@@ -48,7 +49,7 @@ def unpacked(path: Path) -> Iterator[IO[bytes]]:
         It cannot be opened or unpacked.
     """
     with opened(path) as (stream, _share), tempfile.TemporaryFile() as plain:
-        if hasattr(stream, "raw") and not hasattr(getattr(stream, "raw", None), "fileobj"):
+        if not isinstance(stream, gzip.GzipFile):
             yield stream
             return
         try:

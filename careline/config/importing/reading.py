@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
 import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -78,7 +77,7 @@ def opened(path: Path) -> Iterator[tuple[IO[bytes], Callable[[], float]]]:
         size = max(path.stat().st_size, 1)
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
-        stream: IO[bytes] = io.BufferedReader(gzip.GzipFile(fileobj=raw), 1 << 18) if packed else raw
+        stream: IO[bytes] = gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[assignment]
         yield stream, lambda: min(raw.tell() / size, 1.0)
 
 
@@ -164,15 +163,17 @@ class _Kept:
 
     def __init__(self, source: Source) -> None:
         self.lines: list[str] = []
+        self.ended = False  # the row wanted more lines than there are
         self._source = source
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        if len(self.lines) >= MOST_LINES:
+        line = next(self._source, None) if len(self.lines) < MOST_LINES else None
+        if line is None:
+            self.ended = True
             raise StopIteration
-        line = next(self._source)
         self.lines.append(line)
         return line
 
@@ -207,7 +208,8 @@ def _csv_row(source: Source, delimiter: str) -> tuple[list[str], list[str], str]
         return [], kept.lines, f"is not CSV: {error}"
     except StopIteration:  # pragma: no cover - next() has a default
         row = []
-    return row, kept.lines, ""
+    unfinished = kept.ended and bool(kept.lines)
+    return row, kept.lines, "does not end" if unfinished else ""
 
 
 def _header(source: Source, chosen: Map, path: Path) -> list[str]:

@@ -145,7 +145,7 @@ def safe(text: str) -> str:
 def short(value: Any) -> str:
     """Return a value so that it fits into a sentence."""
     said = " ".join(str(value).split())
-    return repr(said if len(said) <= 40 else said[:39] + "…")
+    return f"'{said if len(said) <= 40 else said[:39] + '…'}'"
 
 
 @dataclass(frozen=True)
