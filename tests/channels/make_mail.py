@@ -29,7 +29,10 @@ def make_mailbox(sink: SmtpSink | None = None, **over: Any) -> Mailbox:
 
 
 def make_person(address: str = "ada@example.org", name: str = "Ada Reyes") -> Person:
-    """A customer with one mail address, or without any."""
+    """A customer with one mail address, or without any; the same one for the same address."""
+    known = Person.objects.filter(addresses__value=address).first() if address else None
+    if known:
+        return known
     person = Person.objects.create(name=name, created_at=MONDAY_9)
     if address:
         person.addresses.create(kind="email", value=address, primary=True)

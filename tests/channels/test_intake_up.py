@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import smtplib
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -108,6 +109,29 @@ def test_files_are_delivered_from_the_command_line(careline: Careline, tmp_path:
     assert json.loads(told)["quarantined"] is True
     wrong = careline.run("mail", "deliver", "--mailbox", "no@desk.test", str(tmp_path / "a.eml"), code=3)
     assert "There is no mailbox no@desk.test." in json.loads(wrong)["error"]
+
+
+@pytest.mark.slow
+def test_three_programs_that_deliver_the_same_files_at_once_take_each_in_once(
+    careline: Careline, tmp_path: Path
+):
+    before = counted(careline)["tickets"]
+    for number in range(15):
+        (tmp_path / f"{number}.eml").write_bytes(letter(f"At once {number}", subject=f"At once {number}"))
+    paths = [str(path) for path in sorted(tmp_path.iterdir())]
+    command = [str(careline.command), "mail", "deliver", "--mailbox", "care@desk.test", *paths]
+    programs = [
+        subprocess.Popen(
+            command, env=careline.environment, cwd=careline.cwd, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    told = [[json.loads(line) for line in program.communicate()[0].splitlines()] for program in programs]
+    assert [len(lines) for lines in told] == [15, 15, 15]
+    wait_until(lambda: counted(careline)["waiting"] == 0, what="taking in")
+    found = counted(careline)
+    assert found["tickets"] == before + 15
+    assert found["adds_up"]
 
 
 @pytest.mark.slow

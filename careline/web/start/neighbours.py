@@ -70,7 +70,12 @@ def save_mailbox(given: dict[str, Any], *, actor: User, now: datetime) -> None:
         It could not be kept.
     """
     save = _of("careline.channels.actions.save_mailbox")
-    save(mailbox=None, name=given["address"], address=given["address"], **_ways(given), actor=actor, now=now)
+    refused: Any = _of("careline.channels.actions.MailboxRefused")
+    name = given["address"]
+    try:
+        save(mailbox=None, name=name, address=name, **_ways(given), actor=actor, now=now)
+    except refused as refusal:
+        raise Refused(str(refusal)) from refusal
 
 
 def try_mailbox(given: dict[str, Any]) -> list[dict[str, Any]]:
