@@ -270,9 +270,16 @@ def twins(case: Case, body_hash: str) -> list[RawMail]:
 def _is_twin(before: RawMail, case: Case, body_hash: str) -> bool:
     if before.from_address != case.sender.address[:320] or before.message is None:
         return False
-    return before.body_hash == body_hash or (
-        case.mail.date is not None and before.message.written_at == case.mail.date
-    )
+    if before.body_hash == body_hash:
+        return True
+    same_second = case.mail.date is not None and before.message.written_at == case.mail.date
+    return same_second and _is_within(before.message.visible_text, case.mail.reply_text)
+
+
+def _is_within(one: str, other: str) -> bool:
+    """Say whether one text is the other, or the other with something around it, as lists do."""
+    short, long = sorted((" ".join(text.split()) for text in (one, other)), key=len)
+    return bool(short) and short in long
 
 
 def same_desk(twin: RawMail, box: Mailbox) -> bool:

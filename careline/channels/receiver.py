@@ -139,6 +139,11 @@ def _with_database(function: Callable[..., Any], *args: Any) -> Any:
         raise
 
 
+def _hang_up() -> None:
+    """End the database connection of the thread this runs in."""
+    connection.close()
+
+
 def _copies(recipients: Sequence[str]) -> list[Copy]:
     """Return one copy for each mailbox.
 
@@ -214,7 +219,7 @@ class Listener(Controller):
     def stop(self, no_assert: bool = False) -> None:
         """Stop listening; a mail that is just being kept is kept."""
         super().stop(no_assert=no_assert)
-        self._pool.submit(connection.close)
+        self._pool.submit(_hang_up)
         self._pool.shutdown(wait=True)
 
 
