@@ -6,12 +6,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.urls import NoReverseMatch, reverse
-from django.utils.module_loading import import_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from careline.channels import queries as channels
 from careline.core import access
 from careline.core import health as reads
 from careline.core.actions import jobs
@@ -28,18 +28,20 @@ def health(request: Request) -> HttpResponse:
         "parts": reads.parts(now=request.now),
         "work": reads.work(now=request.now),
         "dead": reads.dead_jobs(),
-        "quarantine": _quarantine(),
+        "mail": _mail(request),
         "may_act": access.may(request.user, "health.act"),
     }
     return page(request, TEMPLATE, context, piece="state")
 
 
-def _quarantine() -> dict[str, Any] | None:
-    try:
-        count = import_string("careline.channels.queries.quarantine_count")()
-        return {"count": count, "url": reverse("channels:quarantine")}
-    except (ImportError, NoReverseMatch):
-        return None
+def _mail(request: Request) -> dict[str, Any]:
+    counts = channels.outgoing_counts(request.now)
+    return {
+        "held": channels.intake_counts().quarantined,
+        "failed": counts.failed,
+        "waiting": counts.waiting,
+        "troubles": [*channels.intake_troubles(request.now), *channels.outgoing_troubles(request.now)],
+    }
 
 
 def _back(request: Request) -> HttpResponse:
