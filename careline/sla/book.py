@@ -93,14 +93,19 @@ class Book:
     """Every version of every policy."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = list(rules)
         self._versions: dict[int, list[Rule]] = {}
-        for rule in sorted(rules, key=lambda rule: (rule.valid_from, rule.version)):
+        for rule in sorted(self._rules, key=lambda rule: (rule.valid_from, rule.version)):
             self._versions.setdefault(rule.policy_id, []).append(rule)
         everything = [rule for versions in self._versions.values() for rule in versions]
         self._by_version = {(rule.policy_id, rule.version): rule for rule in everything}
         # When promises to conversations that are open already have changed.
         self.edits = sorted({rule.valid_from for rule in everything if rule.open_too})
         self.asks = frozenset(name for rule in everything for name in _asked(rule.condition))
+
+    def with_rules(self, rules: Iterable[Rule]) -> Book:
+        """Return a book in which these hold too, to see what would be."""
+        return Book([*self._rules, *rules])
 
     def in_force(self, *, opened_at: datetime, at: datetime) -> list[Rule]:
         """Return the rules, in order, for a conversation opened at `opened_at`, as seen at `at`.

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import lru_cache
 
 import holidays
+from babel import Locale
 
 YEARS_AHEAD = 2
 
@@ -62,6 +63,14 @@ def closed_dates(country: str, open_holidays: Iterable[str], *, now: datetime) -
     years = range(now.year - 1, now.year + YEARS_AHEAD + 1)
     days = [day for year in years for day in of_year(country, year)]
     return {day.date.isoformat() for day in days if day.name not in kept_open}
+
+
+@lru_cache(maxsize=32)
+def countries(language: str) -> tuple[tuple[str, str], ...]:
+    """Return (code, name) of the countries whose public holidays are known, by their names in a language."""
+    names = Locale.parse(language, sep="-").territories
+    known = holidays.list_supported_countries(include_aliases=False)
+    return tuple(sorted(((code, str(names.get(code, code))) for code in known), key=lambda pair: pair[1]))
 
 
 def parts_of(country: str) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from careline.sla.actions.calendars import (
     CalendarIsUsed,
     CalendarNameTaken,
+    Hours,
     extend_holidays,
     remove_calendar,
     save_calendar,
@@ -29,6 +30,7 @@ __all__ = [
     "BadTarget",
     "CalendarIsUsed",
     "CalendarNameTaken",
+    "Hours",
     "PolicyNameTaken",
     "Promise",
     "adopt_zone",

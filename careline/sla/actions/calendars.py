@@ -83,6 +83,12 @@ def save_calendar(
     return row
 
 
+def filled(row: Calendar, given: Hours, now: datetime) -> Calendar:
+    """Put what is given into a row, and return it; nothing is kept."""
+    _fill(row, given, now)
+    return row
+
+
 def _fill(row: Calendar, given: Hours, now: datetime) -> None:
     week, special = given["week"], given.get("special") or {}
     row.name, row.zone = given["name"], given["zone"]

@@ -13,7 +13,7 @@ from django.db.models import Max
 from careline.calc import clocks
 from careline.core import conditions, events
 from careline.core.models import User
-from careline.sla.actions.versions import COLUMNS, write_versions
+from careline.sla.actions.versions import COLUMNS, body_of, write_versions
 from careline.sla.book import POLICY_FIELDS
 from careline.sla.models import Calendar, Policy
 
@@ -124,6 +124,22 @@ def _record(row: Policy, old: Any, actor: User | None, now: datetime, *, open_to
 
 def _last_position() -> int:
     return Policy.objects.aggregate(last=Max("position"))["last"] or 0
+
+
+def body_from(promise: Promise) -> dict[str, Any]:
+    """Return what a version of such a policy would say, but for its place."""
+    row = Policy()
+    _fill(row, promise)
+    return body_of(row)
+
+
+def place_of_new(condition: conditions.Condition) -> float:
+    """Return the position between those of others at which a new policy would stand."""
+    if condition:
+        for one in Policy.objects.filter(active=True).order_by("position", "id"):
+            if not one.condition:
+                return one.position - 0.5
+    return _last_position() + 1
 
 
 def _put_before_catch_all(row: Policy, *, open_too: bool, now: datetime) -> None:
