@@ -119,8 +119,6 @@ def _look(connection: imaplib.IMAP4, way: Mapping[str, Any], secrets: Mapping[st
     except imaplib.IMAP4.error as error:
         text = _("The server refused user or password. It said: %(words)s")
         return Result("inbound", False, text % {"words": smtp.words(_plain(error))})
-    except UnicodeEncodeError:
-        return Result("inbound", False, _("This server takes no passwords with such letters."))
     status, said = connection.select(_quoted(way["folder"]), readonly=True)
     if status != "OK":
         text = _("There is no folder called %(folder)s. It said: %(words)s")
@@ -136,7 +134,11 @@ def _sign_in(connection: imaplib.IMAP4, way: Mapping[str, Any], secrets: Mapping
         told = f"user={way['user']}\x01auth=Bearer {secrets.get('access_token', '')}\x01\x01"
         connection.authenticate("XOAUTH2", lambda challenge: told.encode() if not challenge else b"")
         return
-    connection.login(way["user"], secrets.get("password", ""))
+    user, password = way["user"], secrets.get("password", "")
+    if (user + password).isascii():
+        connection.login(user, password)
+    else:  # the library knows ASCII only
+        connection.authenticate("PLAIN", lambda _challenge: f"\0{user}\0{password}".encode())
 
 
 def _plain(error: Exception) -> str | bytes:

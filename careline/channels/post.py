@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
@@ -119,7 +119,7 @@ class Carrier:
             self._note_failure(outgoing, error)
             return False
         except sending.LeaseLost:
-            self.close()  # without the end of the content, the server forgets the mail
+            self._session = None  # broken off: without the end of the mail, the server forgets it
             return False
         self._note_taken(outgoing, receipt)
         return True
@@ -145,13 +145,23 @@ class Carrier:
     def _parcel(self, outgoing: Outgoing) -> smtp.Parcel:
         raw = sending.raw_of(outgoing, now=self.clock())
         done = {*outgoing.taken, *(row["address"] for row in outgoing.refused)}
-        left = tuple(wire_address(one) for one in outgoing.recipients if one not in done)
+        wanted = dict.fromkeys(wire_address(one) for one in outgoing.recipients)
+        left = tuple(one for one in wanted if one not in done)
         return smtp.Parcel(wire_address(outgoing.envelope_from), left, raw)
 
     def _hand_over(self, outgoing: Outgoing, parcel: smtp.Parcel) -> smtp.Receipt:
         if self._session is None:
             self._session = smtp.Session(server_of(self.mailbox, now=self.clock()))
-        return self._session.send(
+        try:
+            return self._send(self._session, outgoing, parcel)
+        except smtp.SenderRefused:
+            if parcel.sender == self.mailbox.address:
+                raise
+        # Some providers let nobody send under an address with a plus sign in it.
+        return self._send(self._session, outgoing, replace(parcel, sender=self.mailbox.address))
+
+    def _send(self, session: smtp.Session, outgoing: Outgoing, parcel: smtp.Parcel) -> smtp.Receipt:
+        return session.send(
             parcel,
             going=lambda: self._go_on(outgoing),
             ending=lambda: sending.begin_end(outgoing, now=self.clock()),
@@ -183,6 +193,9 @@ def server_of(mailbox: Mailbox, *, now: datetime) -> smtp.Server:
         The secret cannot be read, or no access token can be had.
     """
     out = mailbox.outbound
+    if not out.get("host"):
+        text = _("This mailbox knows no server for sending any more. Name one under Setup, Channels.")
+        raise smtp.SmtpError(text, again=True, whole=True)
     return smtp.Server(
         host=str(out["host"]),
         port=int(out["port"]),

@@ -39,6 +39,10 @@ class SmtpError(Exception):
         self.again, self.whole, self.unsure = again, whole, unsure
 
 
+class SenderRefused(SmtpError):
+    """The server does not let us send under this envelope address."""
+
+
 class NobodyTaken(SmtpError):
     """No recipient was accepted; `later` and `never` say whom and why."""
 
@@ -105,6 +109,10 @@ class Session:
             self._smtp.quit()
         self._smtp.close()
 
+    def abort(self) -> None:
+        """Break off; a server that has not seen the end of a mail forgets it."""
+        self._smtp.close()
+
     def send(self, parcel: Parcel, *, going: Callable[[], None], ending: Callable[[], None]) -> Receipt:
         """Hand one mail over.
 
@@ -130,8 +138,13 @@ class Session:
             ended = True
             self._finish()
         except (OSError, smtplib.SMTPException) as error:
-            self.close()
+            self.abort()
             raise _lost(error, ended) from error
+        except SmtpError:
+            raise
+        except BaseException:
+            self.abort()
+            raise
         return Receipt(tuple(accepted), later, never)
 
     def _envelope(self, parcel: Parcel) -> tuple[list[str], dict[str, str], dict[str, str]]:
@@ -148,13 +161,16 @@ class Session:
             else:
                 (later if 400 <= code < 500 else never)[address] = _said(code, said)
         if not accepted:
-            self._smtp.rset()
+            self._reset()
             raise NobodyTaken(later, never)
         return accepted, later, never
 
     def _begin(self, parcel: Parcel) -> None:
         options = self._options(parcel)
         code, said = self._smtp.mail(parcel.sender, options)
+        if 500 <= code < 600:
+            self._reset()
+            raise SenderRefused(_said(code, said), again=False)
         if code != 250:
             self._refused(code, said)
 
@@ -191,9 +207,13 @@ class Session:
             self._refused(code, said)
 
     def _refused(self, code: int, said: bytes) -> None:
+        self._reset()
+        # What is no answer at all says nothing about the mail.
+        raise SmtpError(_said(code, said), again=not 500 <= code < 600, whole=code == 421, unsure=code < 200)
+
+    def _reset(self) -> None:
         with suppress(OSError, smtplib.SMTPException):
             self._smtp.rset()
-        raise SmtpError(_said(code, said), again=not 500 <= code < 600, whole=code == 421)
 
     def _sign_in(self) -> None:
         try:
@@ -213,7 +233,10 @@ class Session:
         if server.auth == "xoauth2":
             _token(self._smtp, server)
         elif server.user and server.auth != "none":
-            self._smtp.login(server.user, server.secret)
+            if (server.user + server.secret).isascii():
+                self._smtp.login(server.user, server.secret)
+            else:  # the library knows ASCII only
+                _plain(self._smtp, server)
 
 
 def _connected(server: Server, timeout_s: float) -> smtplib.SMTP:
@@ -242,6 +265,14 @@ def _greet(smtp: smtplib.SMTP, server: Server) -> None:
     if server.security == "starttls":
         smtp.starttls(context=ssl.create_default_context())
         smtp.ehlo()
+
+
+def _plain(smtp: smtplib.SMTP, server: Server) -> None:
+    """Sign in with a user or a password of any letters (RFC 4616)."""
+    told = f"\0{server.user}\0{server.secret}".encode()
+    code, said = smtp.docmd("AUTH", "PLAIN " + base64.b64encode(told).decode())
+    if code not in (235, 503):
+        raise smtplib.SMTPAuthenticationError(code, said)
 
 
 def _token(smtp: smtplib.SMTP, server: Server) -> None:

@@ -12,6 +12,7 @@ from careline.channels import post
 from careline.channels.actions import retry_outgoing, sending
 from careline.channels.models import Mailbox, Outgoing
 from careline.channels.smtp import Receipt, SmtpError
+from careline.core import files
 from careline.core.models import Event
 from careline.customers.models import Address
 from tests.channels.make_mail import make_mailbox, make_person, make_ticket, owe, send
@@ -219,6 +220,57 @@ def test_a_recipient_who_is_put_off_gets_it_later_and_the_others_not_again(smtp_
     send(mailbox, now=LATER)
     assert [one.recipients for one in smtp_sink.messages] == [("ada@example.org",), ("full@example.org",)]
     assert fresh(outgoing).state == State.SENT
+
+
+def test_a_server_that_takes_no_address_with_a_plus_gets_the_plain_one(smtp_sink: SmtpSink) -> None:
+    mailbox = make_mailbox(smtp_sink)
+    outgoing = owe(make_ticket(mailbox))
+    smtp_sink.refused_senders = "+"
+
+    assert send(mailbox) == 1
+    assert smtp_sink.messages[0].sender == "help@lumen.example"
+    assert "+b." in fresh(outgoing).envelope_from
+
+    smtp_sink.refused_senders = "@"
+    owe(make_ticket(mailbox))
+    assert send(mailbox, now=LATER) == 0
+    assert "permissions to send as" in Outgoing.objects.get(state=State.FAILED).problem
+
+
+def test_a_password_of_any_letters_signs_in(smtp_sink: SmtpSink) -> None:
+    from careline.channels.keys import seal
+
+    smtp_sink.password = "größe ✓"
+    out = {"host": smtp_sink.host, "port": smtp_sink.port, "security": "none", "user": "desk"}
+    mailbox = make_mailbox(outbound=out, secret=seal({"password": smtp_sink.password}))
+    owe(make_ticket(mailbox))
+
+    assert send(mailbox) == 1
+    assert smtp_sink.messages[0].login == "desk"
+
+
+def test_a_mailbox_that_lost_its_server_lets_its_mails_wait(smtp_sink: SmtpSink) -> None:
+    mailbox = make_mailbox(smtp_sink)
+    outgoing = owe(make_ticket(mailbox))
+    Mailbox.objects.update(outbound={})
+
+    assert send(mailbox) == 0
+    assert (fresh(outgoing).state, "no server for sending" in fresh(outgoing).problem) == (State.READY, True)
+
+
+def test_a_mail_whose_bytes_are_gone_is_set_aside_and_the_next_one_leaves(smtp_sink: SmtpSink) -> None:
+    mailbox = make_mailbox(smtp_sink)
+    ticket = make_ticket(mailbox)
+    first, second = owe(ticket, "one"), owe(ticket, "two")
+    smtp_sink.refuse_for_now(2)
+    send(mailbox)
+    kept = fresh(first).file
+    assert kept is not None
+    files.path_of(kept.sha256).unlink()
+
+    assert send(mailbox, now=LATER) == 1
+    assert [fresh(one).state for one in (first, second)] == [State.FAILED, State.SENT]
+    assert "could not be built" in fresh(first).problem
 
 
 def test_a_mail_of_a_paused_mailbox_waits(smtp_sink: SmtpSink) -> None:

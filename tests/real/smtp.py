@@ -42,6 +42,7 @@ class SmtpSink:
     messages: list[Received] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     refused_recipients: dict[str, str] = field(default_factory=dict)
+    refused_senders: str = ""  # what an envelope sender must not hold
 
     def refuse_for_now(self, times: int = 1) -> None:
         """Answer the next mails with a temporary failure."""
@@ -69,6 +70,16 @@ class Handler:
 
     def __init__(self, sink: SmtpSink) -> None:
         self.sink = sink
+
+    async def handle_MAIL(  # noqa: N802 - the library's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Accept a sender, unless told to refuse its kind."""
+        if self.sink.refused_senders and self.sink.refused_senders in address:
+            return "550 5.7.60 Client does not have permissions to send as this sender"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802 - the library's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -17,7 +17,7 @@ from careline.channels.ours import is_ours, ours
 from careline.channels.outgoing_mail import is_address
 
 if TYPE_CHECKING:
-    from careline.tickets.models import Message, Ticket
+    from careline.tickets.models import Ticket
 
 LONGEST_WINDOW = timedelta(minutes=max(minutes for _mails, minutes in brake.PER_TICKET_AND_RECIPIENT))
 MOST_COUNTED = 400  # more than any window holds
@@ -35,30 +35,24 @@ def acknowledge(*, ticket: Ticket, raw_mail: RawMail, now: datetime) -> Outgoing
     message = ticket.messages.filter(kind="in").order_by("-pk").first()
     if mailbox is None or message is None or message.automatic != "none" or not raw_mail.mailbox.acknowledge:
         return None
+    # The number of the mail that is acknowledged: no reply has it, so the id is unique, and signed as usual.
+    mail_id = letters.reply_id(ticket.pk, message.pk, domain_of(mailbox.address))
+    if known := Outgoing.objects.filter(mail_id=mail_id).first():
+        return known
     address = normal(message.address)
     if not is_person(address, ticket) or not may_send(address=address, ticket=ticket, now=now):
         return None
     AutoSent.objects.create(address=address, ticket=ticket, at=now)
-    return _owe(ticket, message, mailbox_id=mailbox.pk, domain=domain_of(mailbox.address), now=now)
-
-
-def _owe(ticket: Ticket, message: Message, *, mailbox_id: int, domain: str, now: datetime) -> Outgoing:
-    # The number of the mail that is acknowledged: no reply has it, so the id is unique, and signed as usual.
-    mail_id = letters.reply_id(ticket.pk, message.pk, domain)
-    outgoing, made = Outgoing.objects.get_or_create(
+    MailId.objects.get_or_create(mail_id=mail_id, ticket=ticket, defaults={"mailbox": mailbox})
+    return Outgoing.objects.create(
+        mailbox=mailbox,
+        ticket=ticket,
+        purpose="acknowledgement",
         mail_id=mail_id,
-        defaults={
-            "mailbox_id": mailbox_id,
-            "ticket": ticket,
-            "purpose": "acknowledgement",
-            "recipients": [message.address],
-            "created_at": now,
-            "send_at": now,
-        },
+        recipients=[message.address],
+        created_at=now,
+        send_at=now,
     )
-    if made:
-        MailId.objects.get_or_create(mail_id=mail_id, ticket=ticket, defaults={"mailbox_id": mailbox_id})
-    return outgoing
 
 
 def is_person(address: str, ticket: Ticket) -> bool:

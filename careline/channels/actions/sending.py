@@ -118,6 +118,8 @@ def begin_end(outgoing: Outgoing, *, now: datetime) -> None:
 @transaction.atomic
 def note_taken(*, outgoing: Outgoing, receipt: Receipt, now: datetime) -> None:
     """Note who the server has taken the mail for; those it put off are tried again."""
+    if receipt.later and outgoing.attempts >= MOST_ATTEMPTS:
+        receipt = Receipt(receipt.taken, {}, {**receipt.never, **receipt.later})
     taken = [*outgoing.taken, *receipt.taken]
     refused = [*outgoing.refused, *({"address": a, "text": t} for a, t in receipt.never.items())]
     changes: dict[str, object] = {"taken": taken, "refused": refused, "leased_until": None, "holder": ""}
