@@ -1,5 +1,5 @@
 """How conversations arrive and leave: mailboxes, mail intake, quarantine and the outbox.
 
-Events: mail.received, mail.quarantined, mail.retried, mail.discarded, mail.sent, mail.failed, mail.bounced,
-mailbox.changed.
+Events: mail.received, mail.quarantined, mail.retried, mail.discarded, mail.restored, mail.sent,
+mail.failed, mail.bounced, mailbox.changed.
 """

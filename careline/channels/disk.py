@@ -11,12 +11,14 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from django.conf import settings
 
 from careline.core import files
+from careline.core.models import File
 
 Thing = TypeVar("Thing")
 TOGETHER = 8
@@ -35,6 +37,16 @@ def put_all(many: Iterable[bytes]) -> None:
     folders = _made({path.parent for path in new})
     _together(_write, new.items())
     _together(_sync_folder, folders | {path.parent for path in new})
+
+
+def rows_of(many: Iterable[bytes], *, now: datetime) -> dict[str, File]:
+    """Return the rows of bytes that lie on disk already, by their hash, made where they are missing."""
+    sizes = {hashlib.sha256(data).hexdigest(): len(data) for data in many}
+    if not sizes:
+        return {}
+    new = (File(sha256=sha256, size=size, created_at=now) for sha256, size in sizes.items())
+    File.objects.bulk_create(new, ignore_conflicts=True)
+    return {row.sha256: row for row in File.objects.filter(sha256__in=sizes)}
 
 
 def _made(wanted: set[Path]) -> set[Path]:

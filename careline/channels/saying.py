@@ -9,9 +9,9 @@ from careline.calc.mail.addresses import normal
 from careline.calc.mail.brake import body_hash
 from careline.calc.mail.quote_html import fold_html
 from careline.calc.mail.shapes import Address, Mail
+from careline.channels import disk
 from careline.channels.matching import Case
 from careline.channels.ours import is_ours
-from careline.core import files
 from careline.customers.models import Person
 from careline.tickets.said import NewFile, NewMessage
 
@@ -24,12 +24,15 @@ _UNTOLD = ("The mail has no Message-ID", "The mail has no date", "The mail names
 
 def store_files(mail: Mail, *, now: datetime) -> tuple[NewFile, ...]:
     """Keep the files of a mail; the same bytes are kept once."""
+    contents = [one.content for one in mail.attachments]
+    disk.put_all(contents)
+    rows = disk.rows_of(contents, now=now)
     return tuple(
         NewFile(
             name=one.name,
             type=one.type or "application/octet-stream",
             size=one.size,
-            file=files.store(one.content, now=now),
+            file=rows[one.sha256],
             inline=one.inline,
             content_id=one.content_id or "",
         )

@@ -109,7 +109,7 @@ def _keep(mailbox: Mailbox, mails: Sequence[Incoming]) -> list[RawMail]:
     rows = _known(mailbox, mails)
     new = list({one.key: one for one in mails if one.key not in rows}.values())
     if new:
-        kept = _files(new)
+        kept = disk.rows_of((one.raw for one in new), now=new[0].received_at)
         made = RawMail.objects.bulk_create(_row(mailbox, one, kept[one.sha256]) for one in new)
         rows |= {row.dedupe_key: row for row in made}
         for row in made:
@@ -120,14 +120,6 @@ def _keep(mailbox: Mailbox, mails: Sequence[Incoming]) -> list[RawMail]:
 def _known(mailbox: Mailbox, mails: Sequence[Incoming]) -> dict[str, RawMail]:
     keys = [one.key for one in mails]
     return {row.dedupe_key: row for row in RawMail.objects.filter(mailbox=mailbox, dedupe_key__in=keys)}
-
-
-def _files(mails: Sequence[Incoming]) -> dict[str, File]:
-    File.objects.bulk_create(
-        (File(sha256=one.sha256, size=len(one.raw), created_at=one.received_at) for one in mails),
-        ignore_conflicts=True,
-    )
-    return {row.sha256: row for row in File.objects.filter(sha256__in=[one.sha256 for one in mails])}
 
 
 def _row(mailbox: Mailbox, mail: Incoming, file: File) -> RawMail:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from careline.calc.mail import brake, tokens
-from careline.calc.mail.forward import forwarded_in
+from careline.calc.mail.automatic import answers_something
+from careline.calc.mail.forward import forwarded_in, is_forward
 from careline.calc.mail.identity import customer_of
 from careline.calc.mail.parse import parse
 from careline.calc.mail.subjects import normal_subject, numbered_subject, subject_number
@@ -161,3 +162,43 @@ def test_brakes_close_when_a_window_is_full() -> None:
     assert brake.allows([now - timedelta(minutes=10)] * 10, now, brake.PER_TICKET_AND_RECIPIENT[:1])
     assert brake.body_hash("Hello  World") == brake.body_hash("hello world\n")
     assert HEAD
+
+
+@pytest.mark.parametrize(
+    ("extra", "answers"),
+    [
+        (b"Auto-Submitted: auto-replied\r\n", True),
+        (b"Auto-Submitted: auto-generated\r\n", False),
+        (b"Auto-Submitted: auto-generated\r\nIn-Reply-To: <1@desk.test>\r\n", True),
+        (b"Precedence: auto_reply\r\n", True),
+        (b"X-Auto-Response-Suppress: All\r\n", False),
+        (b"Return-Path: <>\r\n", False),
+        (b"X-Autoreply: yes\r\n", True),
+    ],
+)
+def test_a_machine_that_answers_is_told_from_one_that_speaks_by_itself(extra: bytes, answers: bool) -> None:
+    mail = parse(text_mail(b"x", extra=extra))
+    assert (mail.automatic, answers_something(mail)) == ("auto_reply", answers)
+
+
+def test_exchange_marks_absence_notes_as_generated_and_their_subject_gives_them_away() -> None:
+    raw = text_mail(b"x", extra=b"Auto-Submitted: auto-generated\r\n")
+    mail = parse(raw.replace(b"Subject: Hello", b"Subject: Automatic reply: Hello"))
+    assert answers_something(mail)
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "forwards"),
+    [
+        (b"Fwd: Lamp", b"See below.", True),
+        (b"WG: Lampe", b"Siehe unten.", True),
+        (b"Lamp", b"Look.\r\n\r\n---------- Forwarded message ---------\r\nFrom: a@b.test\r\n", True),
+        (b"Re: Lamp", b"Done.\r\n\r\n-----Original Message-----\r\nFrom: a@b.test\r\n", False),
+        (b"Re: Lamp", b"Done.", False),
+    ],
+)
+def test_a_forward_is_told_from_an_answer_that_quotes_alike(
+    subject: bytes, body: bytes, forwards: bool
+) -> None:
+    mail = parse(text_mail(body).replace(b"Subject: Hello", b"Subject: " + subject))
+    assert is_forward(mail) == forwards
