@@ -7,9 +7,9 @@ import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from careline.channels import oauth, smtp
@@ -18,6 +18,7 @@ from careline.channels.keys import seal
 from careline.channels.models import Mailbox
 
 TIMEOUT_S = 8.0
+NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # of no matter where no kept token is looked at
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,17 @@ def _with_token(
     """Return the secrets with an access token where one is needed, or with why there is none."""
     if "xoauth2" not in (inbound.get("auth"), outbound.get("auth")):
         return dict(secrets)
-    passing = Mailbox(inbound=dict(inbound), outbound=dict(outbound), secret=seal(secrets))
+    passing = Mailbox(inbound=dict(inbound), outbound=dict(outbound), secret=seal(_lasting(secrets)))
     try:
-        return {**secrets, "access_token": oauth.access_token(passing, now=timezone.now())}
+        return {**secrets, "access_token": oauth.access_token(passing, now=NO_TIME)}
     except oauth.OAuthError as error:
         return {**secrets, "no_token": str(error)}
+
+
+def _lasting(secrets: Mapping[str, str]) -> dict[str, str]:
+    """Leave out a token that can be had anew: it is the permission to get one that is tried."""
+    passing = ("access_token", "access_until") if secrets.get("refresh_token") else ()
+    return {key: value for key, value in secrets.items() if key not in passing}
 
 
 def _try_sending(given: Mapping[str, Any], secrets: Mapping[str, str]) -> Result:
