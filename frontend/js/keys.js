@@ -28,6 +28,8 @@ function act(element) {
   } else {
     element.focus({ preventScroll: true });
     element.click();
+    // At once, so that what is typed right after the key is not lost.
+    if (element.dataset.focus) document.querySelector(element.dataset.focus)?.focus();
   }
 }
 

@@ -3,10 +3,11 @@
 //   data-live-calm="inbox"  announce "3 newer" in its [data-live-pill] and refresh only when that is pressed
 // A value matches the event's kind ("ticket") or its exact topic ("ticket:17").
 //   data-live-pause="3000"  gather news for longer than a blink before asking
+//   data-once               beside an id: an element that two answers both bring is kept once
 //   data-live-still         wait while the focus is inside: nothing is swapped under one's fingers
 // An answer may say itself what it changed, so that the page need not wait for the stream: HX-Trigger {"told": ["ticket:17"]}.
 import htmx from "htmx.org";
-import { on, text } from "./dom.js";
+import { each, on, text } from "./dom.js";
 
 const FIRST = 1000;
 const LONGEST = 60000;
@@ -83,6 +84,11 @@ on("click", "[data-live-pill]", (pill) => {
   list.dataset.liveCount = "0";
   pill.closest(".newer").hidden = true;
   htmx.trigger(list.querySelector("[data-live-target]") ?? list, "live");
+});
+
+// <li id="m17" data-once>: what two answers both bring is shown once.
+each("[data-once]", (element) => {
+  if (document.getElementById(element.id) !== element) element.remove();
 });
 
 function connect() {

@@ -34,13 +34,16 @@ document.addEventListener("keydown", (event) => {
 let place = -1;
 document.addEventListener("htmx:before:swap", () => {
   const list = document.querySelector("[data-key-list]");
-  place = list ? rowsOf(list).findIndex((row) => row.classList.contains("current")) : -1;
+  const at = list ? rowsOf(list).findIndex((row) => row.classList.contains("current")) : -1;
+  // Another piece may be swapped while the list has no current row yet.
+  if (at >= 0) place = at;
 });
 document.addEventListener("htmx:after:swap", () => {
   const list = document.querySelector("[data-key-list]");
   if (place < 0 || !list || list.querySelector(".current")) return;
   const rows = rowsOf(list);
   const next = rows[Math.min(place, rows.length - 1)];
+  place = -1;
   next?.classList.add("current");
   if (document.activeElement === document.body) next?.querySelector(".row-link, a[href]")?.focus({ preventScroll: true });
 });

@@ -151,7 +151,9 @@ class NewForm(forms.Form):
 class ViewForm(forms.Form):
     """The name of a list that is saved as a view."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=80, widget=forms.TextInput(attrs={"autofocus": True})
+    )
     shared = forms.BooleanField(
         label=gettext_lazy("Everybody has this view"),
         required=False,

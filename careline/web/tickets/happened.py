@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -27,13 +27,14 @@ class Happened:
     at: datetime
     old: str = ""
     new: str = ""
+    id: str = ""
     kind: str = "happened"
 
     @property
     def inline(self) -> Happened:
         """Return the same with old and new inside the text, for lines between messages."""
         change = f"{self.old} → {self.new}" if self.old and self.new else self.new or self.old
-        return Happened(self.icon, self.who, f"{self.text} {change}".strip(), self.at)
+        return replace(self, text=f"{self.text} {change}".strip())
 
 
 def say(entry: Entry) -> Happened:
@@ -47,7 +48,8 @@ def say(entry: Entry) -> Happened:
     if data.get("undoes"):
         icon, text = "arrow-back-up", _("took back: %(what)s") % {"what": text}
     new = entry.new or _emptied(entry)
-    return Happened(icon, _actor(entry, data), text, entry.at, entry.old, new)
+    mark = f"e{entry.event.pk}" if entry.event else ""
+    return Happened(icon, _actor(entry, data), text, entry.at, entry.old, new, mark)
 
 
 def _speaker(entry: Entry) -> str:

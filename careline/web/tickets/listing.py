@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from careline.core.conditions import BadCondition, Condition, check
+from careline.insights import queries as insights
 from careline.tickets import queries
 from careline.tickets.fields import FIELDS
 from careline.tickets.queries import Counted, Page
@@ -19,6 +20,7 @@ from careline.web.tickets.words import Speaker
 
 if TYPE_CHECKING:
     from careline.core.models import User
+    from careline.insights.queries import Chosen
     from careline.tickets.models import View
 
 USUAL = "-changed_at"
@@ -35,6 +37,7 @@ class Listing:
     chosen: Counted | None
     condition: Condition
     order: str
+    figure: Chosen | None = None
 
     @property
     def view(self) -> View | None:
@@ -44,6 +47,8 @@ class Listing:
     @property
     def name(self) -> str:
         """Return what the list is called."""
+        if self.figure:
+            return self.figure.label
         return self.chosen.name if self.chosen else _("Conversations")
 
     @property
@@ -78,11 +83,13 @@ def listing(user: User, wanted: Wanted, now: datetime, *, count: bool = False) -
     """Work out the list that somebody asks for."""
     views = queries.views_for(user, now=now, count=count)
     chosen = _chosen(views, wanted)
+    figure = insights.chosen_figure(dict(wanted.figure), user=user, now=now) if wanted.figure else None
     base = _sound(chosen.view.condition) if chosen else {}
-    condition = {"all": [base, wanted.condition()]} if wanted.filtered else base
-    asked = (wanted.sort, chosen.view.order if chosen else "", USUAL)
+    parts = [base, figure.condition if figure else {}, wanted.condition()]
+    condition = {"all": parts} if wanted.filtered else base
+    asked = (wanted.sort, chosen.view.order if chosen else "", figure.order if figure else "", USUAL)
     order = next(one for one in asked if one in queries.ORDERS)
-    return Listing(wanted, views, chosen, condition, order)
+    return Listing(wanted, views, chosen, condition, order, figure)
 
 
 def _chosen(views: Sequence[Counted], wanted: Wanted) -> Counted | None:
@@ -143,6 +150,8 @@ def chips_of(here: Listing) -> list[dict[str, str]]:
         words = {"field": _("Subject"), "words": f"“{wanted.words}”", "remove_url": _less(here, "q")}
         chips.append(words)
     free = [_chip(here, f"where{at}", speaker.say(test)) for at, test in enumerate(wanted.where_tests())]
+    if here.figure:
+        chips.insert(0, {"field": "", "words": here.figure.label, "remove_url": _less(here, "figure")})
     return chips + free
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SEE = "tickets.see"
 # No script whatever happens; styles as the mail has them; pictures only our own until somebody asks.
 FRAME = (
-    "default-src 'none'; img-src 'self' data:{outside}; style-src 'self' 'unsafe-inline'; font-src 'none'; "
+    "default-src 'none'; img-src 'self' data:{outside}; style-src 'self' 'unsafe-inline'; font-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'self'; "
     "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 )

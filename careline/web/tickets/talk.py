@@ -74,6 +74,7 @@ class Group:
     title: str
     at: datetime
     items: Sequence[Happened] = field(default_factory=list)
+    id: str = ""
     kind: str = "group"
 
 
@@ -224,7 +225,7 @@ def _folded(row: Sequence[Happened]) -> Iterator[Happened | Group]:
         yield from row
         return
     title = ngettext("%(count)s change", "%(count)s changes", len(row)) % {"count": len(row)}
-    yield Group(title, row[-1].at, row)
+    yield Group(title, row[-1].at, row, f"g{row[0].id}")
 
 
 def _name(entry: Entry, message: Message) -> str:

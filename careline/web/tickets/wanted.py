@@ -27,6 +27,8 @@ PLAIN = (
     "organisation",
 )
 NOBODY = "none"
+# What a figure of another page says about the conversations it counts.
+FIGURE = ("figure", "team", "agent", "hour")
 MOST_WORDS = 8
 Values = tuple[str, ...]
 
@@ -39,6 +41,7 @@ class Wanted:
     plain: tuple[tuple[str, Values], ...] = ()
     words: str = ""
     where: str = ""
+    figure: tuple[tuple[str, str], ...] = ()
     sort: str = ""
     after: str = ""
     before: str = ""
@@ -48,7 +51,7 @@ class Wanted:
         single = {"view": self.view, "q": self.words, "where": self.where, "sort": self.sort}
         single |= {"after": self.after, "before": self.before} | over
         many = [(key, value) for key, values in self.plain for value in values]
-        return [*((key, value) for key, value in single.items() if value), *many]
+        return [*((key, value) for key, value in single.items() if value), *self.figure, *many]
 
     def query(self, **over: str) -> str:
         """Return the part of an address behind the question mark."""
@@ -62,6 +65,8 @@ class Wanted:
         """Return the list without one of its filters."""
         if key == "q":
             return replace(self.start(), words="")
+        if key == "figure":
+            return replace(self.start(), figure=())
         if key.startswith("where"):
             return replace(self.start(), where=_less(self.where, int(key.removeprefix("where") or 0)))
         return replace(self.start(), plain=tuple(pair for pair in self.plain if pair[0] != key))
@@ -69,7 +74,7 @@ class Wanted:
     @property
     def filtered(self) -> bool:
         """Say whether anything was added to the view."""
-        return bool(self.plain or self.words or self.where)
+        return bool(self.plain or self.words or self.where or self.figure)
 
     def condition(self) -> Condition:
         """Return what was added to the view as one condition."""
@@ -88,12 +93,15 @@ class Wanted:
 
 def read(given: QueryDict) -> Wanted:
     """Read an address; what cannot be understood is left out."""
-    plain = ((key, _known(key, given.getlist(key))) for key in PLAIN)
+    figure = tuple((key, given[key][:40]) for key in FIGURE if given.get("figure") and given.get(key))
+    taken = {key for key, _value in figure}
+    plain = ((key, _known(key, given.getlist(key))) for key in PLAIN if key not in taken)
     return Wanted(
         view=given.get("view", "")[:40],
         plain=tuple((key, values) for key, values in plain if values),
         words=given.get("q", "").replace("\x00", "").strip()[:200],
         where=_checked(given.get("where", "")),
+        figure=figure,
         sort=given.get("sort", "")[:20],
         after=given.get("after", "")[:100],
         before=given.get("before", "")[:100],
