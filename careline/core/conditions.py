@@ -21,6 +21,7 @@ Kind = Literal["choice", "number", "text", "instant", "many", "flag"]
 Condition = Mapping[str, Any]
 DEEPEST = 8
 MOST_TESTS = 100
+LARGEST = 2**63  # what a database can hold
 
 OPERATORS: dict[str, tuple[str, ...]] = {
     "choice": ("is", "is_not", "in", "not_in", "empty", "not_empty"),
@@ -124,6 +125,8 @@ def _check_value(field: Field, operator: str, value: Any) -> None:
         raise BadCondition(f"{field.key} {operator} needs {'a list' if many else 'one value'}.")
     if not all(isinstance(v, str | int | float | bool) or v is None for v in (value if many else [value])):
         raise BadCondition(f"{field.key} {operator} holds a value of the wrong kind.")
+    if any(isinstance(v, int | float) and not abs(v) < LARGEST for v in (value if many else [value])):
+        raise BadCondition(f"{field.key} {operator} holds a number that is too large.")
     if field.kind == "instant" and operator in {"before", "after"}:
         _instant(value)
     elif field.kind == "instant" or field.kind == "number":

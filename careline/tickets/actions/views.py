@@ -11,11 +11,10 @@ from django.db.models import Max
 from django.utils.translation import override
 
 from careline.core import access, events
-from careline.core.conditions import Condition, check
+from careline.core.conditions import Condition
 from careline.core.models import Event, User
-from careline.tickets.fields import FIELDS
 from careline.tickets.models import View
-from careline.tickets.queries.pages import ORDERS
+from careline.tickets.queries.pages import ORDERS, listed
 from careline.tickets.shipped import BY_KEY, SHIPPED
 
 SHARE = "views.share"
@@ -87,7 +86,7 @@ def save_view(
         raise ViewNeedsAName(name)
     if order not in ORDERS:
         raise NoSuchOrder(order)
-    check(condition, FIELDS)
+    listed(actor, condition, now)  # refuses what cannot be asked
     if view is None:
         view = View(owner=None if shared else actor, position=_last() + 1)
     else:

@@ -20,7 +20,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from careline.core import access
-from careline.core.conditions import Asker, BadCondition, Condition, to_q
+from careline.core.conditions import Asker, BadCondition, Condition, check, to_q
 from careline.core.models import User
 from careline.tickets.fields import FIELDS
 from careline.tickets.models import UNSOLVED, Tag, Ticket
@@ -78,8 +78,9 @@ def listed(user: User, condition: Condition, now: datetime) -> QuerySet[Ticket]:
     Raises
     ------
     BadCondition
-        A value is not of the kind that its field holds.
+        The condition cannot be understood, or a value is not of the kind that its field holds.
     """
+    check(condition, FIELDS)
     rows = visible_to(user).filter(merged_into=None)
     if not condition:
         return rows

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext, override
 
 from careline.core import access
-from careline.core.conditions import BadCondition, Condition, check
+from careline.core.conditions import BadCondition, Condition
 from careline.core.models import User
 from careline.tickets.fields import FIELDS
-from careline.tickets.models import View
+from careline.tickets.models import Ticket, View
 from careline.tickets.queries.pages import CAP, listed
 from careline.tickets.queries.seeing import SEE
 from careline.tickets.shipped import BY_KEY
@@ -78,10 +79,15 @@ def _counts(user: User, views: Sequence[View], now: datetime) -> dict[int, int]:
     parts: list[str] = []
     values: list[Any] = []
     for view in views:
-        if not countable(view.condition):
+        rows = _quickly_counted(user, view.condition, now)
+        if rows is None:
             continue
-        rows = listed(user, view.condition, now).order_by().values("pk")[: CAP + 1]
-        sql, params = rows.query.sql_with_params()
+        try:
+            capped = rows.order_by().values("pk")[: CAP + 1]
+            sql, params = capped.query.sql_with_params()
+        except EmptyResultSet:
+            parts.append(f"SELECT {int(view.pk)}, 0")
+            continue
         parts.append(f"SELECT {int(view.pk)}, COUNT(*) FROM ({sql}) v{int(view.pk)}")
         values += params
     if not parts:
@@ -91,13 +97,13 @@ def _counts(user: User, views: Sequence[View], now: datetime) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
-def countable(condition: Condition) -> bool:
-    """Say whether a condition can be counted quickly: it is sound, and searches no text."""
+def _quickly_counted(user: User, condition: Condition, now: datetime) -> QuerySet[Ticket] | None:
+    """Return the rows to count; None when the condition is not sound any more, or searches text."""
     try:
-        check(condition, FIELDS)
+        rows = listed(user, condition, now)
     except BadCondition:
-        return False
-    return not _searches(condition)
+        return None
+    return None if _searches(condition) else rows
 
 
 def _searches(node: Condition) -> bool:
