@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
-import holidays
 from babel import Locale
 
 YEARS_AHEAD = 2
@@ -36,6 +35,8 @@ def of_year(country: str, year: int, language: str = "") -> tuple[FreeDay, ...]:
     """
     if not country:
         return ()
+    import holidays
+
     land, _dash, part = country.partition("-")
     try:
         known = holidays.country_holidays(
@@ -47,6 +48,8 @@ def of_year(country: str, year: int, language: str = "") -> tuple[FreeDay, ...]:
 
 
 def _language(country: str, wanted: str) -> str | None:
+    import holidays
+
     # Never the machine's: the names on which a desk works are kept, and must be the same everywhere.
     known = getattr(holidays, country, None)
     offered = getattr(known, "supported_languages", ()) if wanted else ()
@@ -68,6 +71,8 @@ def closed_dates(country: str, open_holidays: Iterable[str], *, now: datetime) -
 @lru_cache(maxsize=32)
 def countries(language: str) -> tuple[tuple[str, str], ...]:
     """Return (code, name) of the countries whose public holidays are known, by their names in a language."""
+    import holidays
+
     names = Locale.parse(language, sep="-").territories
     known = holidays.list_supported_countries(include_aliases=False)
     return tuple(sorted(((code, str(names.get(code, code))) for code in known), key=lambda pair: pair[1]))
@@ -75,6 +80,8 @@ def countries(language: str) -> tuple[tuple[str, str], ...]:
 
 def parts_of(country: str) -> list[tuple[str, str]]:
     """Return the parts of a country that have holidays of their own, as (code, name)."""
+    import holidays
+
     land = country.partition("-")[0]
     found = getattr(holidays, land, None)
     if found is None:

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from icalendar import Calendar
-
 MOST = 2_000
 YEARS_AHEAD = 3
 
@@ -20,6 +18,8 @@ def free_dates(data: bytes, *, now: datetime) -> list[str]:
     ValueError
         It is no iCalendar file.
     """
+    from icalendar import Calendar
+
     found: set[date] = set()
     for event in Calendar.from_ical(data).walk("VEVENT"):
         for day in _days(event, now):

@@ -6,7 +6,6 @@ import re
 from itertools import pairwise
 from typing import Any
 
-import holidays
 from babel import Locale
 from django import forms
 from django.conf import settings
@@ -120,6 +119,8 @@ def say_hours(intervals: list[list[str]]) -> str:
 
 def countries() -> list[tuple[str, str]]:
     """Return (code, name) of the countries whose public holidays are known, in the reader's language."""
+    import holidays
+
     names = Locale.parse(get_language() or "en", sep="-").territories
     known = [
         (code, str(names.get(code, code)))
