@@ -207,6 +207,12 @@ def test_a_customer_gets_one_acknowledgement_where_the_mailbox_wants_it():
     assert Outgoing.objects.get().recipients == ["anna@shop.test"]
 
 
+def test_nobody_is_told_that_we_have_a_mail_from_last_week():
+    box = make_mailbox(acknowledge=True, outbound=SENDING)
+    assert arrive(box, letter(at=NOW - timedelta(days=7))).outcome == "new"
+    assert Outgoing.objects.count() == 0
+
+
 @pytest.mark.parametrize("sign", ["header", "our address", "our message id"])
 def test_our_own_mail_that_comes_back_is_kept_and_dropped_where_it_can_be_seen(sign: str):
     box = make_mailbox()

@@ -25,6 +25,7 @@ from careline.tickets.actions import TicketIsClosed, add_participants, open_tick
 from careline.tickets.models import Category, Message, Ticket
 from careline.tickets.said import Opening
 
+ACKNOWLEDGED_WITHIN = timedelta(days=2)
 FLOOD = "This is the third mail with the same text from {address} within ten minutes. It may be a machine."
 NOBODY = "The mail names no sender with an address, so nobody could be answered."
 STRANGER = "The sender is new to this conversation."
@@ -171,9 +172,15 @@ def _open(arrival: Arrival, match: Match, person: Person) -> Outcome:
     message = Message.objects.filter(ticket=ticket).order_by("pk").first()
     _bring_in(arrival, ticket, person, now=now)
     matching.remember(case, ticket, message)
-    if case.box.acknowledge and TREATMENT[kind].acknowledged:
+    if case.box.acknowledge and TREATMENT[kind].acknowledged and not is_old(arrival):
         acknowledge(ticket=ticket, raw_mail=arrival.raw, now=now)
     return Outcome("new", ticket, message, match.by)
+
+
+def is_old(arrival: Arrival) -> bool:
+    """Say whether a mail was written days ago: a folder read for the first time is full of such mails."""
+    date = arrival.case.mail.date
+    return date is not None and arrival.raw.received_at - date > ACKNOWLEDGED_WITHIN
 
 
 def _bring_in(arrival: Arrival, ticket: Ticket, person: Person, *, now: datetime) -> None:
