@@ -129,7 +129,7 @@ class Outgoing(models.Model):
     send_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    stage = models.CharField(max_length=8, blank=True)  # "ended": the server may have kept this attempt
+    stage = models.CharField(max_length=8, blank=True)  # "ended": a server may have it; "demo": never leaves
     holder = models.CharField(max_length=64, blank=True)  # the process that is sending it
     unsure = models.BooleanField(default=False)  # an earlier attempt may have arrived as well
     taken = models.JSONField(default=list)  # recipients a server has accepted it for

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from careline.calc.mail.addresses import domain_of
 from careline.channels import oauth, postman, smtp
@@ -20,6 +21,7 @@ from careline.channels.keys import Unreadable, unseal
 from careline.channels.models import Mailbox, Outgoing
 from careline.channels.outgoing_mail import wire_address
 from careline.core import alive
+from careline.core import settings as choices
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
@@ -67,7 +69,8 @@ def wait(seconds: float) -> bool:
 
 def _round(mailbox_id: int, clock: Clock, stop: threading.Event) -> None:
     try:
-        send_from(mailbox_id, clock=clock, going=lambda: not stop.is_set())
+        with override(choices.get("operation.language")):  # what went wrong is kept in words
+            send_from(mailbox_id, clock=clock, going=lambda: not stop.is_set())
     except Exception:  # the rows say how far each mail got; the next round goes on from there
         log.exception("sending for mailbox %s stumbled", mailbox_id)
     finally:

@@ -27,6 +27,7 @@ from careline.channels.models import Mailbox, MailId, Outgoing
 from careline.channels.ours import instance
 from careline.channels.queries import delivery_of
 from careline.core import events, files
+from careline.core import settings as choices
 from careline.core.models import Brand, Event
 from careline.tickets.models import Message, Ticket
 from tests.channels.make_mail import (
@@ -168,6 +169,16 @@ def test_without_a_mailbox_that_sends_the_reply_says_so(mailbox: Mailbox) -> Non
     again = retry_outgoing(outgoing_id=outgoing.pk, actor=None, now=NOON)
     assert (again.state, again.mailbox) == (State.READY, mailbox)
     assert again.mail_id.endswith("@lumen.example")
+
+
+def test_in_a_demonstration_nothing_leaves_and_nothing_alarms(mailbox: Mailbox) -> None:
+    choices.put("operation.demo", True)
+    Mailbox.objects.update(outbound={})
+    outgoing = owe(make_ticket(mailbox))
+    assert outgoing.state == State.CANCELLED
+    assert outgoing.message_id is not None
+    assert "demonstration" in delivery_of([outgoing.message_id])[outgoing.message_id].text
+    assert not Event.objects.filter(kind="mail.failed").exists()
 
 
 def test_a_customer_without_an_address_cannot_be_written_to(mailbox: Mailbox) -> None:

@@ -17,13 +17,14 @@ from careline.channels.models import Mailbox, MailId, Outgoing
 from careline.channels.ours import is_ours, ours
 from careline.channels.outgoing_mail import is_address, names, readdressed
 from careline.core import access, events, files
+from careline.core import settings as choices
 from careline.core.models import Event, File, User
 
 if TYPE_CHECKING:
     from careline.tickets.models import Message
 
 State = Outgoing.State
-OPEN = (State.READY, State.SENDING, State.FAILED)
+DEMO = "demo"
 
 
 class MailIsNotWaiting(Exception):
@@ -67,8 +68,17 @@ def owe_reply(*, message: Message, now: datetime) -> Outgoing | None:
     )
     _remember(outgoing)
     if reason := _why_not(mailbox, recipients):
-        give_up(outgoing=outgoing, problem=reason, now=now)
+        _keep_back(outgoing, reason, now=now)
     return outgoing
+
+
+def _keep_back(outgoing: Outgoing, reason: str, *, now: datetime) -> None:
+    """Give up what cannot be sent; in a demonstration that is how it should be, and no alarm."""
+    if outgoing.mailbox is None and choices.get("operation.demo"):
+        outgoing.state, outgoing.stage = State.CANCELLED, DEMO
+        outgoing.save(update_fields=["state", "stage"])
+    else:
+        give_up(outgoing=outgoing, problem=reason, now=now)
 
 
 def recipients_of(message: Message) -> list[str]:
@@ -118,7 +128,7 @@ def owe_system_mail(*, mailbox: Mailbox | None, mail: Ready, now: datetime) -> O
         send_at=now,
     )
     if mailbox is None:
-        give_up(outgoing=outgoing, problem=_why_not(None, mail.recipients), now=now)
+        _keep_back(outgoing, _why_not(None, mail.recipients), now=now)
     return outgoing
 
 

@@ -86,6 +86,8 @@ def _said(mail: Outgoing) -> tuple[str, str]:
         return _("It came back. %(why)s") % {"why": mail.bounce}, "late"
     if mail.state == State.FAILED:
         return _("Not sent. %(why)s") % {"why": mail.problem}, "late"
+    if mail.state == State.CANCELLED and mail.stage == "demo":
+        return _("Not sent: this is a demonstration, and nothing leaves it."), ""
     if mail.state == State.CANCELLED:
         return _("Not sent: it was cancelled."), ""
     if mail.state == State.SENT:
