@@ -6,16 +6,20 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-CATEGORIES: tuple[tuple[str, str | Promise], ...] = (
-    ("new", _("New: nobody has looked at it")),
-    ("open", _("Open: we owe something")),
-    ("waiting", _("Waiting on customer: promises rest as the policy says")),
-    ("hold", _("On hold: something else has to happen first")),
-    ("solved", _("Solved: done, opens again when the customer writes")),
-    ("closed", _("Closed: done for good")),
-)
+from careline.web.templatetags.parts import STATUS_WORDS
+
+MEANINGS: dict[str, str | Promise] = {
+    "new": _("nobody has looked at it"),
+    "open": _("we owe something"),
+    "waiting": _("promises rest as the policy says"),
+    "hold": _("something else has to happen first"),
+    "solved": _("done; opens again when the customer writes"),
+    "closed": _("done for good"),
+}
+CATEGORIES = [(key, format_lazy("{}: {}", STATUS_WORDS[key], words)) for key, words in MEANINGS.items()]
 
 
 class StatusForm(forms.Form):

@@ -71,8 +71,8 @@ def _work(seen: Seen) -> Iterator[Need]:
         )
     if has.risk:
         title = ngettext(
-            "%(count)s promise runs out within the hour",
-            "%(count)s promises run out within the hour",
+            "%(count)s conversation is due within the hour",
+            "%(count)s conversations are due within the hour",
             has.risk,
         )
         yield Need(

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from careline.tickets import actions, queries
 from careline.web.door import Request, needs
 from careline.web.fields.common import NEEDS, done, moved, refused, tabs
-from careline.web.fields.forms import CATEGORIES, NewStatusForm, StatusForm
+from careline.web.fields.forms import MEANINGS, NewStatusForm, StatusForm
 from careline.web.page import go, page
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def _list(request: Request, form: NewStatusForm) -> dict[str, Any]:
     active = [one for one in rows if one.active]
     groups = [
         {"category": key, "meaning": words, "rows": [one for one in active if one.category == key]}
-        for key, words in CATEGORIES
+        for key, words in MEANINGS.items()
     ]
     return {
         "tabs": tabs("fields", request.user),
@@ -84,7 +84,7 @@ def _context(one: Status, form: StatusForm) -> dict[str, Any]:
     return {
         "status": one,
         "form": form,
-        "meaning": dict(CATEGORIES)[one.category],
+        "meaning": MEANINGS[one.category],
         "used": one.pk in queries.statuses_in_use(),
     }
 
