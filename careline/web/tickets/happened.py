@@ -109,6 +109,9 @@ _WORDS: dict[str, Callable[[Data], Words]] = {
     "ticket.no_reply_needed": _fixed("mood-smile", lambda: _("said that no reply is needed")),
     "ticket.joined": _fixed("user-plus", lambda: _("brought more people in")),
     "ticket.merged": _merged,
+    "ticket.unmerged": _fixed(
+        "arrow-back-up", lambda: _("took it out of the conversation it was merged into")
+    ),
     "clock.warned": _fixed("clock-exclamation", lambda: _("warned that a promise is at risk")),
     "clock.breached": _fixed("alert-circle", lambda: _("noted that a promise is broken")),
     "mail.sent": _fixed("send-2", lambda: _("handed our mail to the mail server")),

@@ -50,6 +50,15 @@ def _newer(request: Request, here: Listing, since: int) -> int:
     return newer_in(request.user, here.condition, since=since, now=request.now)
 
 
+@needs(SEE)
+def inbox_dues(request: Request) -> HttpResponse:
+    """Say anew how much time is left of each promise on the page, without moving a row."""
+    here = listing(request.user, read(request.GET), request.now)
+    found = here.page(request.user, request.now, PAGE)
+    rows = rows_of(found.tickets, order=here.order, inside="", now=request.now)
+    return page(request, "tickets/dues.html", {"rows": rows})
+
+
 def inbox_context(request: Request, here: Listing) -> dict[str, Any]:
     """Return everything that the inbox shows."""
     user, now = request.user, request.now
@@ -102,6 +111,7 @@ def _tools(request: Request, here: Listing, mark: int) -> dict[str, Any]:
     hidden = request.COOKIES.get("columns", HIDDEN_AT_FIRST).split(".")
     return {
         "pulse_url": f"{reverse('tickets:inbox_pulse')}?{since}",
+        "dues_url": f"{reverse('tickets:inbox_dues')}?{_inside(here)}",
         "change_url": f"{reverse('tickets:inbox_change')}?{query}",
         "export_url": f"{reverse('tickets:inbox_export')}?{query}",
         "sorts": _sorts(here),

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import escape
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -58,8 +59,16 @@ def _shown(pk: int, message: Message, markup: str, outside: bool) -> str:
     addresses = {
         cid: f"{reverse('tickets:file', args=[pk, file_id])}?show=1" for cid, file_id in inline.items()
     }
-    placed = place_images(markup, addresses)
+    placed = _warned(place_images(markup, addresses))
     return placed.replace(" data-remote-src=", " src=") if outside else placed
+
+
+def _warned(markup: str) -> str:
+    """Say in the reader's language why a link deserves a second look."""
+    words = {"other-host": _("leads elsewhere"), "lookalike": _("looks like another address")}
+    for key, text in words.items():
+        markup = markup.replace(f' data-warning="{key}"', f' data-warning="{escape(text)}"')
+    return markup
 
 
 @needs(SEE)

@@ -10,6 +10,7 @@ app_name = "tickets"
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/pulse/", inbox.inbox_pulse, name="inbox_pulse"),
+    path("inbox/dues/", inbox.inbox_dues, name="inbox_dues"),
     path("inbox/change/", bulk.inbox_change, name="inbox_change"),
     path("inbox/undo/", bulk.inbox_undo, name="inbox_undo"),
     path("inbox/export/", export.inbox_export, name="inbox_export"),

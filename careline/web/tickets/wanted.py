@@ -93,7 +93,7 @@ class Wanted:
 
 def read(given: QueryDict) -> Wanted:
     """Read an address; what cannot be understood is left out."""
-    figure = tuple((key, given[key][:40]) for key in FIGURE if given.get("figure") and given.get(key))
+    figure = tuple((key, str(given[key])[:40]) for key in FIGURE if given.get("figure") and given.get(key))
     taken = {key for key, _value in figure}
     plain = ((key, _known(key, given.getlist(key))) for key in PLAIN if key not in taken)
     return Wanted(

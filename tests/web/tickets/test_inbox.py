@@ -156,6 +156,16 @@ def test_due_late_and_awaiting_are_marked(client: Client, ben: User) -> None:
     assert rows["Late"].unread
 
 
+def test_the_time_that_is_left_is_said_anew_in_its_place(client: Client, ben: User) -> None:
+    ticket, hour = make_ticket("Lamp", assignee=ben), timedelta(hours=1)
+    Ticket.objects.filter(pk=ticket.pk).update(
+        due_at=timezone.now() - hour, breached_at=timezone.now() - hour
+    )
+    said = body(client, client.get(URL).context["dues_url"])
+    assert f'<hx-partial hx-target="#due-{ticket.pk}"' in said
+    assert "1 h late" in said
+
+
 def test_the_list_of_fifty_costs_what_the_list_of_two_costs(
     client: Client,
     ben: User,

@@ -77,6 +77,12 @@ def test_own_pictures_show_and_outside_ones_wait_to_be_asked_for(client: Client,
     assert "img-src 'self' data: https: http:" in asked["Content-Security-Policy"]
 
 
+def test_a_link_that_is_not_what_it_seems_says_so(client: Client, ben: User) -> None:
+    ticket = make_ticket()
+    message = html_message(ticket, '<a href="https://evil.example/x">https://bank.example</a>')
+    assert 'data-warning="leads elsewhere"' in body_of(client, message).content.decode()
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "sent_as", "how"),
     [
