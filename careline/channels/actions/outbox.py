@@ -75,8 +75,8 @@ def owe_reply(*, message: Message, now: datetime) -> Outgoing | None:
 def _keep_back(outgoing: Outgoing, reason: str, *, now: datetime) -> None:
     """Give up what cannot be sent; in a demonstration that is how it should be, and no alarm."""
     if outgoing.mailbox is None and choices.get("operation.demo"):
-        outgoing.state, outgoing.stage = State.CANCELLED, DEMO
-        outgoing.save(update_fields=["state", "stage"])
+        outgoing.state, outgoing.stage, outgoing.problem = State.CANCELLED, DEMO, reason
+        outgoing.save(update_fields=["state", "stage", "problem"])
     else:
         give_up(outgoing=outgoing, problem=reason, now=now)
 
