@@ -134,15 +134,16 @@ def test_a_value_of_the_wrong_kind_is_refused_not_a_crash(ben: User) -> None:
             queries.page_of(ben, condition, now=MONDAY_9)
 
 
-@pytest.mark.parametrize("order", ["-changed_at", "due_at"])
+# Choosing is apart from reading, so that no join leads the database astray: one query more, at any size.
+@pytest.mark.parametrize(("order", "budget"), [("-changed_at", 6), ("due_at", 7)])
 def test_a_page_of_fifty_costs_few_queries_to_read_and_to_show(
-    order: str, django_assert_max_num_queries: Any
+    order: str, budget: int, django_assert_max_num_queries: Any
 ) -> None:
     ben = make_user("tickets.see:team")
     team = make_team(ben)
     for number in range(52):
         make_ticket(team=team, assignee=ben, tags=["sale", f"t{number % 5}"], now=MONDAY_9)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(budget):
         fresh = User.objects.get(pk=ben.pk)
         page = queries.page_of(fresh, {}, order=order, now=MONDAY_9)
         for one in page.tickets:

@@ -172,18 +172,31 @@ def _stretch(
 ) -> list[Ticket]:
     """Read on from a mark, first the rows that have a sorting value, then those without, or the reverse."""
     name, falling = order.lstrip("-"), order.startswith("-") != backwards
-    rows = rows.select_related(*WITH).prefetch_related(_tags())
     full, empty = rows.filter(_value_given(name)), rows.filter(**{f"{name}__isnull": True})
     at_empty = mark is not None and mark.value is None
     if backwards:
-        found = list(_ordered_empty(empty, mark, backwards)[:most]) if at_empty else []
+        found = _ids(_ordered_empty(empty, mark, backwards), most) if at_empty else []
         if len(found) < most:
-            found += _ordered(full, name, falling, None if at_empty else mark)[: most - len(found)]
-        return found
-    found = [] if at_empty else list(_ordered(full, name, falling, mark)[:most])
+            found += _ids(_ordered(full, name, falling, None if at_empty else mark), most - len(found))
+        return _whole(found)
+    found = [] if at_empty else _ids(_ordered(full, name, falling, mark), most)
     if len(found) < most and name not in NEVER_EMPTY:
-        found += _ordered_empty(empty, mark if at_empty else None, backwards)[: most - len(found)]
-    return found
+        found += _ids(_ordered_empty(empty, mark if at_empty else None, backwards), most - len(found))
+    return _whole(found)
+
+
+def _ids(rows: QuerySet[Ticket], most: int) -> list[int]:
+    return list(rows.values_list("pk", flat=True)[:most])
+
+
+def _whole(ids: list[int]) -> list[Ticket]:
+    """Read chosen conversations with all that a list shows of them.
+
+    Apart from the choice: with joins in it, SQLite begins at the smallest table and sorts everything it finds.
+    """
+    rows = Ticket.objects.filter(pk__in=ids).select_related(*WITH).prefetch_related(_tags())
+    found = {ticket.pk: ticket for ticket in rows}
+    return [found[pk] for pk in ids if pk in found]
 
 
 def _value_given(name: str) -> Q:
