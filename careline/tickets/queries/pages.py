@@ -192,7 +192,7 @@ def _ids(rows: QuerySet[Ticket], most: int) -> list[int]:
 def _whole(ids: list[int]) -> list[Ticket]:
     """Read chosen conversations with all that a list shows of them.
 
-    Apart from the choice: with joins in it, SQLite begins at the smallest table and sorts everything it finds.
+    Apart from the choice: with joins in it, SQLite may begin at the smallest table and sort all it finds.
     """
     rows = Ticket.objects.filter(pk__in=ids).select_related(*WITH).prefetch_related(_tags())
     found = {ticket.pk: ticket for ticket in rows}
