@@ -221,3 +221,8 @@ def changes_of(
 def organisation_names(pks: set[int]) -> dict[int, str]:
     """Return the names of these organisations by id; those that are gone are left out."""
     return dict(Organisation.objects.filter(pk__in=pks).values_list("pk", "name")) if pks else {}
+
+
+def person_names(pks: set[int]) -> dict[int, str]:
+    """Return the names of these people by id; those that are gone are left out."""
+    return dict(Person.objects.filter(pk__in=pks).values_list("pk", "name")) if pks else {}

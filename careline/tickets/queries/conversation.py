@@ -11,6 +11,7 @@ from django.db.models import Prefetch
 
 from careline.core import events
 from careline.core.models import Event, Team, User
+from careline.customers.queries import person_names
 from careline.tickets.models import (
     Attachment,
     Category,
@@ -107,13 +108,6 @@ def _priorities(_ids: set[int]) -> dict[Any, str]:
     return {value: str(label) for value, label in Priority.choices}
 
 
-def _customers(ids: set[int]) -> dict[Any, str]:
-    if not ids:
-        return {}
-    table: Any = Ticket._meta.get_field("customer").related_model
-    return dict(table.objects.filter(pk__in=ids).values_list("pk", "name"))
-
-
 def _renamings(ids: set[int]) -> dict[Any, str]:
     out: dict[Any, str] = {}
     for row in Renaming.objects.filter(pk__in=ids) if ids else ():
@@ -130,7 +124,7 @@ LOOKUPS: Mapping[str, Callable[[set[int]], dict[Any, str]]] = {
     "ticket.tagged": _of_table(Tag, "name"),
     "ticket.untagged": _of_table(Tag, "name"),
     "ticket.subject_changed": _renamings,
-    "ticket.customer_changed": _customers,
+    "ticket.customer_changed": person_names,
 }
 
 
