@@ -45,6 +45,7 @@ def test_what_was_changed_or_removed_stays_so() -> None:
     assert Status.objects.count() == len(Category)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_conversations_can_begin_before_anything_else_has() -> None:
     assert make_ticket().category == "new"
     seed.ensure()
