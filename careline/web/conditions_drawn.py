@@ -158,7 +158,8 @@ class Drawing:
         if not offered:
             return {"control": "number" if asked.kind == "number" else "text", "value": value}
         options = [(str(one), label, str(one) in row.values) for one, label in offered]
-        return {"control": "many" if (asked.kind, row.operator) in SEVERAL else "one", "options": options}
+        control = "many" if (asked.kind, row.operator) in SEVERAL else "one"
+        return {"control": control, "options": options, "may_be_empty": True}
 
     def field_choices(self) -> list[tuple[str, str]]:
         """Return what can be asked about, by name."""

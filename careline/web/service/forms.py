@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from careline.sla import queries
 from careline.sla.actions import Promise
 from careline.sla.words import METRIC_WORDS
-from careline.web.lengths import LengthField
+from careline.web.lengths import LengthField, say_length
 from careline.web.service.words import METRICS, PRIORITIES, flat_targets
 
 if TYPE_CHECKING:
@@ -98,9 +98,9 @@ class PolicyForm(forms.Form):
         return queries.open_day_s(found) if found else 86_400
 
     @property
-    def day_hours(self) -> float:
-        """How many hours an open day has, for the help text."""
-        return round(self._day_s() / 3_600, 1)
+    def day_length(self) -> str:
+        """How long an open day is, for the help text."""
+        return say_length(self._day_s(), day_s=0)
 
     def target_rows(self) -> list[dict[str, Any]]:
         """Return the fields of the table: a line a metric, a column a priority."""

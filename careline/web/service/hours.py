@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from careline.sla import actions, queries
+from careline.sla import actions, free_days, queries
 from careline.web.door import Request, needs
 from careline.web.page import go, page
 from careline.web.service.hours_form import HoursForm, initial_of, initial_of_new
-from careline.web.service.hours_look import looked, week_of
+from careline.web.service.hours_look import calendar_or_404, looked, week_of
 from careline.web.service.policies import NEEDS
 from careline.web.service.tabs import service_tabs
 
@@ -27,8 +28,18 @@ LIST, CALENDAR = "service/hours.html", "service/calendar.html"
 @needs(NEEDS)
 def calendars(request: Request) -> HttpResponse:
     """List the opening hours there are."""
-    rows = [{"calendar": one, "lines": week_of(one)} for one in queries.calendars()]
+    names = dict(free_days.countries(get_language() or "en"))
+    rows = [
+        {"calendar": one, "lines": week_of(one), "country": _country(one.country, names)}
+        for one in queries.calendars()
+    ]
     return page(request, LIST, {"tabs": service_tabs("hours"), "rows": rows})
+
+
+def _country(code: str, names: dict[str, str]) -> str:
+    land = names.get(code.partition("-")[0], "")
+    part = dict(free_days.parts_of(code)).get(code)
+    return f"{land}, {part}" if part else land
 
 
 @needs(NEEDS)
@@ -40,14 +51,7 @@ def new(request: Request) -> HttpResponse:
 @needs(NEEDS)
 def calendar_page(request: Request, pk: int) -> HttpResponse:
     """Show and change opening hours."""
-    return _calendar(request, _calendar_or_404(pk))
-
-
-def _calendar_or_404(pk: int) -> Calendar:
-    found = queries.calendar(pk)
-    if found is None:
-        raise Http404("no such calendar")
-    return found
+    return _calendar(request, calendar_or_404(pk))
 
 
 def _calendar(request: Request, calendar: Calendar | None) -> HttpResponse:
@@ -92,7 +96,7 @@ def _context(request: Request, calendar: Calendar | None, form: HoursForm) -> di
 @require_POST
 def remove(request: Request, pk: int) -> HttpResponse:
     """Remove opening hours that nothing counts by."""
-    calendar = _calendar_or_404(pk)
+    calendar = calendar_or_404(pk)
     try:
         actions.remove_calendar(calendar=calendar, actor=request.user, now=request.now)
     except actions.CalendarIsUsed:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -47,6 +49,13 @@ class Holiday:
     dates: tuple[date, ...]
     closed: bool
 
+    @property
+    def when(self) -> str:
+        """Say its dates: without years where it is the same day each year."""
+        if len({(day.month, day.day) for day in self.dates}) == 1 and len(self.dates) > 1:
+            return date_format(self.dates[0], "j M")
+        return ", ".join(date_format(day, "j M Y") for day in self.dates)
+
 
 def _countries() -> list[tuple[str, str]]:
     return [("", _("No public holidays")), *free_days.countries(get_language() or "en")]
@@ -82,6 +91,13 @@ class HoursForm(forms.Form):
             box = forms.TextInput(attrs={"placeholder": _("closed"), "autocomplete": "off"})
             self.fields[day] = forms.CharField(label=label, required=False, max_length=120, widget=box)
         self.others = self._other_days()
+        # On the <select> itself: what one types into its box changes too, and means nothing yet.
+        self.fields["country"].widget.attrs |= {
+            "hx-post": f"{reverse('service:hours_look')}?part=holidays",
+            "hx-trigger": "change",
+            "hx-target": "#holidays",
+            "hx-swap": "outerHTML",
+        }
 
     def days(self) -> list[forms.BoundField]:
         """Return the fields of the week, Monday first."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -46,9 +46,29 @@ class Line:
 def look(request: Request) -> HttpResponse:
     """Draw the hours as typed, or the holidays of the chosen country."""
     form = HoursForm(request.POST, now=request.now)
-    context = {"form": form, **looked(form, request.now)}
-    piece = "service/holidays.html" if request.GET.get("part") == "holidays" else "service/look.html"
-    return page(request, piece, context)
+    if request.GET.get("part") == "holidays":
+        return page(request, "service/holidays.html", {"form": form})
+    return page(request, "service/look.html", looked(form, request.now))
+
+
+@needs(NEEDS)
+@require_POST
+def effect(request: Request, pk: int) -> HttpResponse:
+    """Say what saving the hours as typed for open conversations too would do."""
+    calendar, form = calendar_or_404(pk), HoursForm(request.POST, now=request.now)
+    found = None
+    if form.is_valid():
+        wanted = queries.hours_like(form.given(), now=request.now)
+        found = queries.effect_of_hours(calendar, wanted, now=request.now)
+    return page(request, "service/effect.html", {"effect": found})
+
+
+def calendar_or_404(pk: int) -> Calendar:
+    """Return one calendar."""
+    found = queries.calendar(pk)
+    if found is None:
+        raise Http404("no such calendar")
+    return found
 
 
 def looked(form: HoursForm, now: datetime) -> dict[str, Any]:
@@ -60,7 +80,7 @@ def looked(form: HoursForm, now: datetime) -> dict[str, Any]:
     if calendar is None:
         return {"lines": None, "openings": []}
     read = queries.exported(calendar)
-    return {"lines": list(_lines(read)), "openings": _openings(read, now)}
+    return {"lines": list(_lines(read)), "openings": _openings(read, now), "zone": calendar.zone}
 
 
 def week_of(calendar: Calendar) -> list[Line]:

@@ -67,9 +67,11 @@ def state(request: Request) -> HttpResponse:
 
 
 @needs(NEEDS)
-@require_POST
 def apply(request: Request) -> HttpResponse:
-    """Let everything hold for open conversations too."""
+    """Say what it would do, and with a POST do it: let everything hold for open conversations too."""
+    if request.method != "POST":
+        context = {"tabs": service_tabs("service"), "effect": queries.effect_of_all(now=request.now)}
+        return page(request, "service/apply.html", context)
     actions.apply_all_to_open(actor=request.user, now=request.now)
     messages.success(request, _("Open conversations are being changed in the background."))
     return go(request, reverse("service:service"))

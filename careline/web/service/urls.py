@@ -22,5 +22,6 @@ urlpatterns: list[URLPattern] = [
     path("hours/new/", hours.new, name="calendar_new"),
     path("hours/look/", hours_look.look, name="hours_look"),
     path("hours/<int:pk>/", hours.calendar_page, name="calendar"),
+    path("hours/<int:pk>/effect/", hours_look.effect, name="hours_effect"),
     path("hours/<int:pk>/remove/", hours.remove, name="calendar_remove"),
 ]
