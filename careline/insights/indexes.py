@@ -38,9 +38,18 @@ INDEXES: dict[str, tuple[str, tuple[str, ...], str]] = {
 
 def ensure() -> None:
     """Make the indexes that are missing."""
+    missing = INDEXES.keys() - _known()
     with connection.cursor() as cursor:
-        for name, (table, columns, rows) in INDEXES.items():
-            cursor.execute(_statement(name, table, columns, rows))
+        for name in sorted(missing):
+            cursor.execute(_statement(name, *INDEXES[name]))
+
+
+def _known() -> set[str]:
+    where = "pg_indexes" if connection.vendor == "postgresql" else "sqlite_master"
+    column = "indexname" if connection.vendor == "postgresql" else "name"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {column} FROM {where} WHERE {column} LIKE 'insights_%%'", [])
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _statement(name: str, table: str, columns: tuple[str, ...], rows: str) -> str:
