@@ -20,7 +20,7 @@ from careline.tickets.said import Change, Done
 from careline.web.door import Request, needs
 from careline.web.page import page
 from careline.web.tickets import answers
-from careline.web.tickets.choices import usual_status
+from careline.web.tickets.choices import offered
 from careline.web.tickets.forms import BulkForm
 from careline.web.tickets.inbox import EDIT, INBOX, inbox_context
 from careline.web.tickets.listing import Listing, listing
@@ -91,7 +91,7 @@ def _ids(request: Request, here: Listing) -> list[int]:
 def _change(request: Request) -> Change:
     what, _colon, value = request.POST.get("do", "").partition(":")
     if what == "solve":
-        return Change(status=usual_status("solved"))
+        return Change(status=offered(request).usual_status("solved"))
     if what == "assign":
         return Change(assignee=_person(value))
     if what != "edit":
@@ -109,7 +109,7 @@ def _person(value: str) -> User | None:
 
 
 def _edited(request: Request) -> Change:
-    form = BulkForm(request.POST)
+    form = BulkForm(request.POST, offered=offered(request))
     if not form.is_valid():
         raise NothingToDo(_("One of the choices is no longer offered. Choose again."))
     given = form.cleaned_data

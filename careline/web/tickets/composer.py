@@ -12,7 +12,7 @@ from careline.customers import queries as customers
 from careline.tickets import queries
 from careline.web.door import Request
 from careline.web.templatetags.parts import status_icon
-from careline.web.tickets.choices import usual_status
+from careline.web.tickets.choices import Offered, offered
 from careline.web.tickets.forms import ReplyForm
 from careline.web.tickets.opened import may
 
@@ -43,7 +43,7 @@ def composer_context(
     to = addresses_of(ticket)
     may_reply = may(request, REPLY, ticket)
     over = _over(ticket, to)
-    form = form or ReplyForm(to=to)
+    form = form or ReplyForm(to=to, offered=offered(request))
     answers = may_reply and not over
     kind = form["kind"].value() or ("out" if answers else "note")
     return {
@@ -60,8 +60,8 @@ def composer_context(
         "version": form["version"].value() or ticket.version,
         "newer": [_newer(one) for one in newer],
         "anyway": max((one.version for one in newer), default=0),
-        "solve_status": usual_status("solved"),
-        "statuses_to": _statuses(),
+        "solve_status": offered(request).usual_status("solved"),
+        "statuses_to": _statuses(offered(request)),
     }
 
 
@@ -81,8 +81,8 @@ def _newer(message: Message) -> dict[str, str]:
     return {"name": (known.name if known else "") or message.address, "text": message.visible_text}
 
 
-def _statuses() -> list[dict[str, Any]]:
-    offered = [one for one in queries.statuses() if one.category not in {"new", "closed"}]
+def _statuses(here: Offered) -> list[dict[str, Any]]:
+    useful = [one for one in here.statuses if one.category not in {"new", "closed"}]
     keys = {"solved": "Ctrl ⇧ ↵"}
     return [
         {
@@ -91,5 +91,5 @@ def _statuses() -> list[dict[str, Any]]:
             "icon": status_icon(one.category),
             "key": keys.get(one.category, "") if one.default else "",
         }
-        for one in offered
+        for one in useful
     ]

@@ -12,9 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from careline.core import directory
 from careline.web.addresses import addresses
-from careline.web.tickets.choices import people_choices, priority_choices, status_choices
+from careline.web.tickets.choices import Offered, priority_choices
 
 MOST_FILES = 30
 LARGEST = 25_000_000  # what most mail servers take, attachments swollen by a third
@@ -91,10 +90,10 @@ class ReplyForm(forms.Form):
         },
     )
 
-    def __init__(self, *given: Any, to: Sequence[str] = (), **options: Any) -> None:
+    def __init__(self, *given: Any, offered: Offered, to: Sequence[str] = (), **options: Any) -> None:
         super().__init__(*given, **options)
         self.fields["to"].choices = [(address, address) for address in to]  # type: ignore[attr-defined]
-        self.fields["status"].choices = [("", ""), *status_choices()]  # type: ignore[attr-defined]
+        self.fields["status"].choices = [("", ""), *offered.status_choices()]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
@@ -131,11 +130,11 @@ class NewForm(forms.Form):
     )
     priority = forms.TypedChoiceField(label=gettext_lazy("Priority"), coerce=int)
 
-    def __init__(self, *given: Any, **options: Any) -> None:
+    def __init__(self, *given: Any, offered: Offered, **options: Any) -> None:
         super().__init__(*given, **options)
         choices = {
-            "team": [("", _("No team")), *directory.team_choices()],
-            "assignee": [("", _("Nobody")), *people_choices()],
+            "team": [("", _("No team")), *offered.teams],
+            "assignee": [("", _("Nobody")), *offered.people],
             "priority": priority_choices(),
         }
         people = {
@@ -144,8 +143,8 @@ class NewForm(forms.Form):
             "hx-swap": "innerHTML",
         }
         self.fields["address"].widget.attrs |= people | {"hx-trigger": "input changed delay:150ms"}
-        for name, offered in choices.items():
-            self.fields[name].choices = offered  # type: ignore[attr-defined]
+        for field, said in choices.items():
+            self.fields[field].choices = said  # type: ignore[attr-defined]
 
 
 class ViewForm(forms.Form):
@@ -176,9 +175,9 @@ class BulkForm(forms.Form):
     add = forms.MultipleChoiceField(required=False)
     remove = forms.MultipleChoiceField(required=False)
 
-    def __init__(self, *given: Any, **options: Any) -> None:
+    def __init__(self, *given: Any, offered: Offered, **options: Any) -> None:
         super().__init__(*given, **options)
-        self.fields["status"].choices = [("", ""), *status_choices()]  # type: ignore[attr-defined]
+        self.fields["status"].choices = [("", ""), *offered.status_choices()]  # type: ignore[attr-defined]
         self.fields["priority"].choices = [("", ""), *priority_choices()]  # type: ignore[attr-defined]
         for name in ("add", "remove"):
             # Free words; the action says which of them cannot be tags.

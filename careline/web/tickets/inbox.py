@@ -16,7 +16,7 @@ from careline.tickets.queries.pages import CAP
 from careline.web.door import Request, needs
 from careline.web.page import page
 from careline.web.tickets import empty
-from careline.web.tickets.choices import bulk_choices, filter_fields
+from careline.web.tickets.choices import bulk_choices, filter_fields, offered
 from careline.web.tickets.forms import ViewForm
 from careline.web.tickets.listing import Listing, chips_of, listing, tabs_of, view_url
 from careline.web.tickets.rows import rows_of
@@ -79,7 +79,7 @@ def inbox_context(request: Request, here: Listing) -> dict[str, Any]:
         "may_create": access.may(user, "tickets.create"),
         "may_edit": access.may(user, EDIT),
         "me": user.pk,
-        "bulk": bulk_choices() if found.tickets and access.may(user, EDIT) else {},
+        "bulk": bulk_choices(offered(request)) if found.tickets and access.may(user, EDIT) else {},
         **_places(here, found),
         **_tools(request, here, mark),
         **_totals(request, here, found),
@@ -119,7 +119,7 @@ def _tools(request: Request, here: Listing, mark: int) -> dict[str, Any]:
         "heads": _heads(here),
         "hidden_columns": " ".join(key for key in hidden if key in COLUMNS),
         "columns": [{"key": key, "label": label, "hidden": key in hidden} for key, label in _column_words()],
-        "fields": filter_fields(here.wanted),
+        "fields": filter_fields(here.wanted, offered(request)),
         "words": here.wanted.words,
         "kept": [("view", here.wanted.view)] if here.wanted.view else [],
     }

@@ -18,6 +18,7 @@ from careline.tickets import actions
 from careline.tickets.said import NewMessage, Opening
 from careline.web.door import Request, needs
 from careline.web.page import go, page
+from careline.web.tickets.choices import offered
 from careline.web.tickets.forms import NewForm
 from careline.web.tickets.reply import store
 
@@ -34,8 +35,12 @@ def new(request: Request) -> HttpResponse:
     """Ask for customer, subject and words, and send them as the first mail of a conversation."""
     person = _person(request.GET.get("customer") or request.POST.get("customer") or "")
     if request.method != "POST":
-        return page(request, NEW, _context(request, NewForm(initial=_initial(request, person)), person))
-    form = NewForm(request.POST, request.FILES)
+        return page(
+            request,
+            NEW,
+            _context(request, NewForm(initial=_initial(request, person), offered=offered(request)), person),
+        )
+    form = NewForm(request.POST, request.FILES, offered=offered(request))
     if not form.is_valid():
         return page(request, NEW, _context(request, form, person), piece="form", status=422)
     try:

@@ -16,6 +16,7 @@ from careline.tickets.said import NewFile, NewMessage
 from careline.web.door import Request, needs
 from careline.web.page import page
 from careline.web.tickets import answers
+from careline.web.tickets.choices import offered
 from careline.web.tickets.composer import addresses_of, composer_context
 from careline.web.tickets.forms import ReplyForm
 from careline.web.tickets.opened import find_ticket
@@ -35,7 +36,7 @@ OVER = (actions.TicketIsClosed, actions.TicketIsMerged, actions.StatusIsArchived
 def ticket_reply(request: Request, pk: int) -> HttpResponse:
     """Send an answer or keep a note; when somebody spoke meanwhile, show that instead of sending."""
     ticket = find_ticket(request, pk)
-    form = ReplyForm(_given(request), request.FILES, to=addresses_of(ticket))
+    form = ReplyForm(_given(request), request.FILES, to=addresses_of(ticket), offered=offered(request))
     if not form.is_valid():
         return _again(request, ticket, form)
     try:

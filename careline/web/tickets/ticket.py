@@ -18,7 +18,7 @@ from careline.web.door import Request, needs
 from careline.web.live import feed_url
 from careline.web.page import page
 from careline.web.tickets import clocks, happened, talk
-from careline.web.tickets.choices import properties_of, usual_status
+from careline.web.tickets.choices import offered, properties_of
 from careline.web.tickets.composer import composer_context
 from careline.web.tickets.opened import Way, find_ticket, may, way_of
 from careline.web.tickets.rows import LEVELS, due_of
@@ -69,7 +69,7 @@ def ticket_history(request: Request, pk: int) -> HttpResponse:
     entries = queries.conversation_of(found)
     context = _frame(request, found, entries) | {
         "tab": "history",
-        "history": [happened.say(entry) for entry in reversed(entries)],
+        "history": _history(entries),
         **composer_context(request, found),
     }
     return page(request, TICKET, context)
@@ -80,10 +80,19 @@ def ticket_pulse(request: Request, pk: int) -> HttpResponse:
     """Return what has changed on an open page: its head, its promises, and what was said since."""
     found = find_ticket(request, pk)
     entries = queries.conversation_of(found)
+    tab = request.GET.get("tab", "talk")
+    more = {"history": _history(entries)} if tab == "history" else {"news": _news(request, found, entries)}
+    return page(request, f"{TICKET}#pulse", _frame(request, found, entries) | {"tab": tab} | more)
+
+
+def _news(request: Request, found: Ticket, entries: Sequence[Entry]) -> list[talk.Item]:
     place = talk.read_place(request.GET.get("last", ""))
     news = talk.since(entries, place) if place else []
-    items = talk.Speaker(found, request.user, news).items(news)
-    return page(request, f"{TICKET}#pulse", _frame(request, found, entries) | {"news": items})
+    return talk.Speaker(found, request.user, news).items(news)
+
+
+def _history(entries: Sequence[Entry]) -> list[happened.Happened]:
+    return [happened.say(entry) for entry in reversed(entries)]
 
 
 @needs(SEE)
@@ -105,7 +114,7 @@ def properties_context(request: Request, found: Ticket) -> dict[str, Any]:
     """Return what the panel of properties shows."""
     return {
         "ticket": found,
-        "fields": properties_of(found),
+        "fields": properties_of(found, offered(request)),
         "may_edit": may(request, EDIT, found),
         "facts": _facts(found),
     }
@@ -125,6 +134,8 @@ def _frame(request: Request, found: Ticket, entries: Sequence[Entry]) -> dict[st
     open_clocks, old_clocks = clocks.clocks_of(found, request.now)
     place = talk.place_of(entries)
     query = f"?{way.query}" if way.query else ""
+    tab = {"tab": "history"} if request.path.endswith("/history/") else {}
+    heard = "&".join(part for part in (way.query, urlencode(tab)) if part)
     return {
         **properties_context(request, found),
         **_head(request, found, way, query),
@@ -132,7 +143,7 @@ def _frame(request: Request, found: Ticket, entries: Sequence[Entry]) -> dict[st
         "clocks": open_clocks,
         "old_clocks": old_clocks,
         "last_mark": str(place),
-        "pulse_url": f"{reverse('tickets:ticket_pulse', args=[found.pk])}{query}",
+        "pulse_url": f"{reverse('tickets:ticket_pulse', args=[found.pk])}?{heard}",
         "live_url": _live_url(request, found),
         "command_actions": _actions(request, found),
     }
@@ -141,7 +152,8 @@ def _frame(request: Request, found: Ticket, entries: Sequence[Entry]) -> dict[st
 def _head(request: Request, found: Ticket, way: Way, query: str) -> dict[str, Any]:
     editable = may(request, EDIT, found) and found.category != "closed" and found.merged_into_id is None
     resting = found.category in RESTING
-    solved, opened = usual_status("solved"), usual_status("open")
+    here = offered(request)
+    solved, opened = here.usual_status("solved"), here.usual_status("open")
     path = request.path
     return {
         "back_url": way.back_url,

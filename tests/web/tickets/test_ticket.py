@@ -119,7 +119,7 @@ def test_five_hundred_messages_cost_what_two_cost(
     ticket = make_ticket(assignee=ben)
     talk(ticket, 500)
     client.get(url(ticket))
-    with django_assert_max_num_queries(50):
+    with django_assert_max_num_queries(36):
         assert client.get(url(ticket)).status_code == 200
 
 
@@ -209,6 +209,16 @@ def test_a_page_hears_what_was_said_since(client: Client, ben: User) -> None:
     assert "It does not shine." not in heard
     assert "composer" not in heard
     assert client.get(pulse, {"last": "x.y"}).status_code == 200
+
+
+def test_an_open_history_hears_what_happened_since(client: Client, ben: User) -> None:
+    ticket = make_ticket()
+    address = client.get(reverse("tickets:ticket_history", args=[ticket.pk])).context["pulse_url"]
+    actions.set_priority(ticket=ticket, priority=4, actor=ben, now=timezone.now())
+    heard = client.get(address, {"last": "1.1", "tab": "history"}).content.decode()
+    assert '<hx-partial hx-target="#history"' in heard
+    assert "set the priority:" in heard
+    assert 'hx-target="#talk"' not in heard
 
 
 def test_other_conversations_of_the_customer_are_those_one_may_see(client: Client) -> None:
