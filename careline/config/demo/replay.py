@@ -26,6 +26,8 @@ MESSAGE_COLUMNS = (
     "channel",
     "subject",
     "automatic",
+    "address",
+    "version",
 )
 Row = tuple[Any, ...]
 
@@ -38,6 +40,7 @@ class Said(NamedTuple):
     channel: str = "email"
     subject: str = ""
     automatic: str = "none"
+    address: str = ""
 
 
 class Replay:
@@ -111,7 +114,7 @@ class Replay:
         pk = self._next_message
         self._next_message += 1
         text = f"{fact.text}\n\n{fact.quote}" if fact.quote else fact.text
-        self.messages.append((pk, ticket.pk, kind, text, fact.text, fact.at, *said))
+        self.messages.append((pk, ticket.pk, kind, text, fact.text, fact.at, *said, ticket.version))
         ticket.message_count += 1
         if kind != Message.Kind.NOTE:
             ticket.preview = " ".join(fact.text.split())[:PREVIEW]
@@ -119,8 +122,12 @@ class Replay:
             self.papers.append((pk, fact.paper))
         return pk
 
+    def _address(self, story: Story) -> str:
+        return self._operation.customers[story.customer].emails[0]
+
     def _opened(self, ticket: Ticket, fact: Fact, story: Story) -> None:
-        self._tell("ticket.opened", ticket, fact, channel=story.channel, by_customer=True)
+        opening = {"channel": story.channel, "by_customer": True, "automatic": False}
+        self._tell("ticket.opened", ticket, fact, **opening)
 
     def _received(self, ticket: Ticket, fact: Fact, story: Story) -> None:
         first = ticket.message_count == 0
@@ -129,6 +136,7 @@ class Replay:
             channel=story.channel if first else "email",
             subject=story.subject if first else f"Re: {story.subject}",
             automatic=str(fact.value),
+            address=self._address(story),
         )
         message = self._message(Message.Kind.IN, ticket, fact, said)
         if fact.value == "none":
@@ -137,7 +145,8 @@ class Replay:
         self._tell("ticket.received", ticket, fact, message=message, automatic=fact.value)
 
     def _replied(self, ticket: Ticket, fact: Fact, story: Story) -> None:
-        said = Said(author=self._user(fact.by), subject=f"Re: {story.subject}")
+        subject = f"Re: {story.subject}"
+        said = Said(author=self._user(fact.by), subject=subject, address=self._address(story))
         message = self._message(Message.Kind.OUT, ticket, fact, said)
         ticket.last_out_at = fact.at
         ticket.waiting_since = None
@@ -165,7 +174,8 @@ class Replay:
 
     def _assigned(self, ticket: Ticket, fact: Fact, _story: Story) -> None:
         old, ticket.assignee_id = ticket.assignee_id, self._user(int(fact.value))
-        self._tell("ticket.assigned", ticket, fact, old=old, new=ticket.assignee_id)
+        new = ticket.assignee_id
+        self._tell("ticket.assigned", ticket, fact, old=old, new=new, to=new)
 
     def _team(self, ticket: Ticket, fact: Fact, _story: Story) -> None:
         old, ticket.team_id = ticket.team_id, self._ground.teams[str(fact.value)]

@@ -18,8 +18,9 @@ from careline.config.importing.drafts import Customer, Draft
 from careline.config.importing.mapping import Map
 from careline.core.models import ExternalId, Team, User
 from careline.customers.models import Address, Domain, Organisation, Person
+from careline.tickets.actions import make_default_statuses
 from careline.tickets.actions.state import plain_tag
-from careline.tickets.models import Category, Reason, Status, Tag
+from careline.tickets.models import Reason, Status, Tag
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 PHONE = re.compile(r"\+[1-9]\d{6,14}")
@@ -28,18 +29,14 @@ LOOK_UP = 500  # names in one question to the database
 
 def statuses() -> dict[str, Status]:
     """Return the statuses by name and, for the usual one of each, by category; in lower case."""
-    rows = list(Status.objects.order_by("-position", "-pk"))
+    rows = list(Status.objects.filter(active=True).order_by("-position", "-pk"))
     found = {row.category: row for row in sorted(rows, key=lambda row: row.default)}
     return found | {row.name.lower(): row for row in rows}
 
 
 def make_missing_statuses() -> None:
     """Make the usual status of each category, where an operation has none yet."""
-    have = set(Status.objects.values_list("category", flat=True))
-    for position, category in enumerate(Category):
-        if category.value not in have:
-            name = str(category.label)
-            Status.objects.create(name=name, category=category, position=position, default=True)
+    make_default_statuses()
 
 
 class Ground:

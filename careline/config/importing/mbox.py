@@ -33,7 +33,7 @@ from careline.config.importing.ground import Ground
 from careline.config.importing.mapping import Map
 from careline.config.importing.mbox_file import Head
 from careline.config.importing.report import Report
-from careline.config.importing.run import write_drafts
+from careline.config.importing.run import note_import, write_drafts
 from careline.config.importing.threads import threads
 from careline.config.importing.values import safe
 from careline.core import events
@@ -113,6 +113,7 @@ class _Import:
             done += len(batch)
         self._report.made = ground.made
         bulk.analyse()
+        note_import(self._report, now=self._now)
 
     def _new_heads(self) -> list[Head]:
         """Return the mails that are not in yet; what has no date or is too large is told."""

@@ -115,6 +115,17 @@ def _write(source: Iterable[Draft], chosen: Map, report: Report, *, now: datetim
             ground = _write_batch(new, ground, chosen, report, now=now)
     report.made = ground.made
     bulk.analyse()
+    note_import(report, now=now)
+
+
+def note_import(report: Report, *, now: datetime) -> None:
+    """Leave a line in the audit trail, where anything was brought."""
+    if report.messages or report.tickets:
+        facts = {"source": report.source, "tickets": report.tickets, "messages": report.messages}
+        with transaction.atomic():
+            events.record(
+                "data.imported", subject=("operation", 0), actor=None, at=now, **facts, skipped=report.skipped
+            )
 
 
 def _new(batch: list[Draft], chosen: Map, report: Report) -> list[Draft]:

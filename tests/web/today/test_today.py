@@ -321,3 +321,22 @@ def test_the_day_begins_at_midnight_where_the_operation_is(mara: Client) -> None
     assert figure(page, "New today") == "1"
     assert "Tuesday, 6 January" in page
     assert datetime(2026, 1, 5, 11, tzinfo=UTC) == NOW
+
+
+def test_the_inbox_lists_what_a_figure_counts(mara: Client) -> None:
+    team = make_team(name="Billing")
+    for number in range(7):
+        make_ticket(now=NOW - (number + 1) * HOUR, team=team if number < 4 else None)
+    Ticket.objects.filter(team=None).update(breached_at=NOW - HOUR)
+    page = look(mara)
+    shown = {
+        "waiting": "Waiting now",
+        "late": "Late now",
+        "unassigned": "Unassigned",
+        "arrivals": "New today",
+    }
+    for key, label in shown.items():
+        inbox = look(mara, f"/inbox/?figure={key}")
+        assert str(len(set(re.findall(r"/tickets/(\d+)/", inbox)))) == figure(page, label), key
+    narrowed = look(mara, f"/inbox/?figure=waiting&team={team.pk}")
+    assert len(set(re.findall(r"/tickets/(\d+)/", narrowed))) == 4
