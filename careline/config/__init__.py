@@ -1,1 +1,4 @@
-"""Settings, addresses, reactions, schedules and the command line."""
+"""Settings, addresses, reactions, schedules and the command line.
+
+Events: data.imported.
+"""
