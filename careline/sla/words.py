@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from careline.calc import clocks
 from careline.calc.clocks import Cycle, Step
 
+MOST_DAYS = 6
 METRIC_WORDS: dict[str, str | Promise] = {
     "first_reply": gettext_lazy("First reply"),
     "next_reply": gettext_lazy("Next reply"),
@@ -52,11 +54,25 @@ def sentences(cycle: Cycle, now: datetime, names: Mapping[int, str]) -> list[str
         if cycle.target_s is not None
         else [_("Nothing is promised here; the time is measured.")]
     )
-    for step in clocks.explain(cycle, now):
+    for step in _condensed(clocks.explain(cycle, now)):
         teller = _TELLERS.get(step.what)
         if teller and (sentence := teller(step, cycle, names)):
-            said.append(sentence)
+            said.append(sentence.replace("..", "."))  # a time may end in "a.m."
     return said
+
+
+def _condensed(steps: Sequence[Step]) -> list[Step]:
+    """Return the steps with a long run of days told as one sum: nobody reads sixty lines."""
+    told: list[Step] = []
+    for _same, run in groupby(steps, key=lambda step: step.what == "counted"):
+        days = list(run)
+        if days[0].what == "counted" and len(days) > MOST_DAYS:
+            middle = days[2:-1]
+            total = sum(step.seconds for step in middle)
+            between = Step(middle[0].at, "counted", middle[-1].until, total, detail=str(len(middle)))
+            days = [*days[:2], between, days[-1]]
+        told += days
+    return told
 
 
 def span(seconds: float) -> str:
@@ -96,7 +112,13 @@ def _started(step: Step, cycle: Cycle, names: Mapping[int, str]) -> str:
 
 
 def _counted(step: Step, cycle: Cycle, names: Mapping[int, str]) -> str:
-    return _("%(day)s: %(length)s counted.") % {"day": _day(step), "length": span(step.seconds)}
+    length = span(step.seconds)
+    if step.detail:
+        return _("on %(count)s more open days: %(length)s counted.") % {
+            "count": step.detail,
+            "length": length,
+        }
+    return _("%(day)s: %(length)s counted.") % {"day": _day(step), "length": length}
 
 
 def _closed(step: Step, cycle: Cycle, names: Mapping[int, str]) -> str:

@@ -64,19 +64,19 @@ def save_calendar(
     hours.from_json(exported(row))
     if Calendar.objects.filter(name__iexact=row.name).exclude(pk=row.pk).exists():
         raise CalendarNameTaken(row.name)
-    if old == said(row):
+    if old == said(row) and not open_too:
         return row
     if row.default:
         Calendar.objects.filter(default=True).exclude(pk=row.pk).update(default=False)
-    counts_differently = old is None or _timing(old) != _timing(said(row))
-    row.version += 1 if old and counts_differently else 0
+    counts_differently = old is not None and (open_too or _timing(old) != _timing(said(row)))
+    row.version += 1 if counts_differently else 0
     row.save()
     new = said(row)
     subject = ("calendar", row.pk)
     events.record(
         "calendar.changed", subject=subject, actor=actor, at=now, old=old, new=new, open_too=open_too
     )
-    if old and counts_differently:
+    if counts_differently:
         write_versions(row.policies.select_related("calendar"), open_too=open_too, now=now)
     if row.default and not Policy.objects.exists():
         usual_policy(row)

@@ -35,7 +35,7 @@ def ensure_defaults() -> None:
 def usual_policy(calendar: Calendar) -> Policy:
     """Make the policy that covers everybody; the caller has seen that there is none."""
     policy = Policy.objects.create(
-        name=_("Everybody"), position=1, calendar=calendar, targets=TARGETS, pauses=PAUSES
+        name=_("Everybody"), position=100, calendar=calendar, targets=TARGETS, pauses=PAUSES
     )
     PolicyVersion.objects.create(policy=policy, version=1, valid_from=SINCE_EVER, body=body_of(policy))
     return policy

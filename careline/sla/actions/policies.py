@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 
 from careline.calc import clocks
 from careline.core import conditions, events
@@ -18,6 +17,7 @@ from careline.sla.book import POLICY_FIELDS
 from careline.sla.models import Calendar, Policy
 
 SHORTEST_S = 15
+STEP = 100  # between positions, so that one policy can move without the others
 PRIORITIES = ("1", "2", "3", "4")
 
 
@@ -70,18 +70,18 @@ def save_policy(
     """
     conditions.check(promise.condition, POLICY_FIELDS)
     check_targets(promise.targets)
-    row = policy or Policy(position=_last_position() + 1)
+    row = policy or Policy()
     old = said(row) if policy else None
     _fill(row, promise)
     if Policy.objects.filter(name__iexact=row.name).exclude(pk=row.pk).exists():
         raise PolicyNameTaken(row.name)
-    if old == said(row):
+    if old == said(row) and not open_too:
         return row
+    if policy is None:
+        row.position = _room_for(row.condition, open_too=open_too, now=now)
     row.save()
     _record(row, old, actor, now, open_too=open_too)
     write_versions([row], open_too=open_too, now=now)
-    if policy is None:
-        _put_before_catch_all(row, open_too=open_too, now=now)
     return row
 
 
@@ -122,10 +122,6 @@ def _record(row: Policy, old: Any, actor: User | None, now: datetime, *, open_to
     )
 
 
-def _last_position() -> int:
-    return Policy.objects.aggregate(last=Max("position"))["last"] or 0
-
-
 def body_from(promise: Promise) -> dict[str, Any]:
     """Return what a version of such a policy would say, but for its place."""
     row = Policy()
@@ -135,20 +131,46 @@ def body_from(promise: Promise) -> dict[str, Any]:
 
 def place_of_new(condition: conditions.Condition) -> float:
     """Return the position between those of others at which a new policy would stand."""
-    if condition:
-        for one in Policy.objects.filter(active=True).order_by("position", "id"):
-            if not one.condition:
-                return one.position - 0.5
-    return _last_position() + 1
+    others = _in_order()
+    place = _place_of_new(condition, others)
+    return others[place].position - 0.5 if place < len(others) else _last(others) + STEP
 
 
-def _put_before_catch_all(row: Policy, *, open_too: bool, now: datetime) -> None:
-    """Put a new policy before the first that covers everybody: after it, it would never hold."""
-    if not row.condition:
-        return
-    order = [one for one in Policy.objects.order_by("position", "id") if one.pk != row.pk]
-    place = next((at for at, one in enumerate(order) if one.active and not one.condition), len(order))
-    _renumber([*order[:place], row, *order[place:]], open_too=open_too, now=now)
+def _in_order() -> list[Policy]:
+    return list(Policy.objects.select_related("calendar").order_by("position", "id"))
+
+
+def _last(others: Sequence[Policy]) -> int:
+    return others[-1].position if others else 0
+
+
+def _place_of_new(condition: conditions.Condition, others: Sequence[Policy]) -> int:
+    """Return the place before the first that covers everybody: after it, a condition would never hold."""
+    if not condition:
+        return len(others)
+    return next((at for at, one in enumerate(others) if one.active and not one.condition), len(others))
+
+
+def _room_for(condition: conditions.Condition, *, open_too: bool, now: datetime) -> int:
+    others = _in_order()
+    return _room_at(_place_of_new(condition, others), others, open_too=open_too, now=now)
+
+
+def _room_at(place: int, others: Sequence[Policy], *, open_too: bool, now: datetime) -> int:
+    """Return a position for the place among others, who are moved apart if there is none between them."""
+    lower = others[place - 1].position if place else 0
+    upper = others[place].position if place < len(others) else lower + 2 * STEP
+    if upper - lower > 1:
+        return (lower + upper) // 2
+    moved = []
+    for at, one in enumerate(others):
+        position = (at + 1 + (at >= place)) * STEP
+        if one.position != position:
+            one.position = position
+            one.save(update_fields=["position"])
+            moved.append(one)
+    write_versions(moved, open_too=open_too, now=now)
+    return (place + 1) * STEP
 
 
 @transaction.atomic
@@ -159,29 +181,20 @@ def move_policy(
 
     Conversations that are open keep what they were promised, unless they are to change too.
     """
-    active = list(Policy.objects.filter(active=True).select_for_update().order_by("position", "id"))
-    was = next(at for at, one in enumerate(active) if one.pk == policy.pk)
-    place = max(0, min(place, len(active) - 1))
+    order = [one for one in _in_order() if one.active]
+    was = next(at for at, one in enumerate(order) if one.pk == policy.pk)
+    place = max(0, min(place, len(order) - 1))
     if place == was:
         return was
-    moved = active.pop(was)
-    active.insert(place, moved)
-    old = said(moved)
-    archived = list(Policy.objects.filter(active=False).order_by("position", "id"))
-    _renumber([*active, *archived], open_too=open_too, now=now)
-    moved.refresh_from_db()
-    _record(moved, old, actor, now, open_too=open_too)
+    others = [one for one in _in_order() if one.pk != policy.pk]
+    following = [one for one in order if one.pk != policy.pk][place : place + 1]
+    at = others.index(following[0]) if following else len(others)
+    old = said(policy)
+    policy.position = _room_at(at, others, open_too=open_too, now=now)
+    policy.save(update_fields=["position"])
+    _record(policy, old, actor, now, open_too=open_too)
+    write_versions([policy], open_too=open_too, now=now)
     return was
-
-
-def _renumber(order: Sequence[Policy], *, open_too: bool, now: datetime) -> None:
-    moved = []
-    for place, row in enumerate(order, start=1):
-        if row.position != place:
-            row.position = place
-            row.save(update_fields=["position"])
-            moved.append(row)
-    write_versions(moved, open_too=open_too, now=now)
 
 
 @transaction.atomic

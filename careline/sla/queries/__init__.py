@@ -12,7 +12,7 @@ from careline.sla.queries.preview import (
     effect_of_hours,
     effect_of_policy,
 )
-from careline.sla.queries.promises import (
+from careline.sla.queries.rules import (
     calendar,
     calendars,
     default_calendar,
