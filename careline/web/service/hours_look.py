@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.http import Http404, HttpResponse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
 from careline.calc import hours
@@ -105,7 +106,7 @@ def _openings(read: dict[str, Any], now: datetime) -> list[str]:
     found = []
     for opens, closes in queries.next_openings(read, now):
         begins, ends = opens.astimezone(zone), closes.astimezone(zone)
-        day = date_format(begins, "l, j F")
+        day = date_format(begins, pgettext("date format", "l, j F"))
         last = date_format(ends, "TIME_FORMAT")
         if ends.date() != begins.date():
             last = f"{last} ({date_format(ends, 'D')})"

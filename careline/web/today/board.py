@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from careline.core import access
 from careline.insights import queries as insights
@@ -270,7 +271,7 @@ def _crew(crew: insights.Crew) -> dict[str, Any]:
 
 def begins(now: datetime) -> str:
     """Return today's date in words, in the operation's zone."""
-    return date_format(now.astimezone(zone()), "l, j F")
+    return date_format(now.astimezone(zone()), pgettext("date format", "l, j F"))
 
 
 REFRESH_MS = int(timedelta(seconds=5).total_seconds() * 1000)
