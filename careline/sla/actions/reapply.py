@@ -20,7 +20,16 @@ TOLD_EVERY = 25
 @queue.outside
 def apply_to_open(since: str) -> None:
     """Let the promises as they stood at `since` hold for all open conversations; safe to run again."""
-    at, began = datetime.fromisoformat(since), monotonic()
+    try:
+        _apply_to_all(datetime.fromisoformat(since))
+    except Exception:
+        progress.tell(PROGRESS, share=0.0, state="failed")
+        raise
+    progress.tell(PROGRESS, share=1.0, state="ready")
+
+
+def _apply_to_all(at: datetime) -> None:
+    began = monotonic()
     ids = list(Ticket.objects.filter(category__in=UNSOLVED, opened_at__lte=at).values_list("pk", flat=True))
     for done, pk in enumerate(ids):
         if done % TOLD_EVERY == 0:
@@ -28,7 +37,6 @@ def apply_to_open(since: str) -> None:
             left_s = spent / done * (len(ids) - done) if done else None
             progress.tell(PROGRESS, share=done / len(ids), left_s=left_s)
         _apply(pk, at)
-    progress.tell(PROGRESS, share=1.0, state="ready")
 
 
 @transaction.atomic
