@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from ctypes.util import find_library
 from pathlib import Path
 
 
@@ -30,10 +29,6 @@ NEEDS: dict[str, list[tuple[Callable[[], bool], list[str]]]] = {
         (has_command("chromium", "chromium-browser", "google-chrome"), ["chromium"]),
         (has_command("dovecot"), ["dovecot-imapd"]),
         (has_command("xgettext"), ["gettext"]),
-        (
-            lambda: all(find_library(name) for name in ("pango-1.0", "pangoft2-1.0", "harfbuzz-subset")),
-            ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"],
-        ),
     ],
     "messages": [(has_command("xgettext"), ["gettext"])],
     "postgres": [(has_postgres_server, ["postgresql"])],
