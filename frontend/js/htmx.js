@@ -4,6 +4,8 @@ import { text } from "./dom.js";
 import { toast } from "./toast.js";
 
 htmx.config.includeIndicatorCSS = false;
+// A new piece would wear the old one's attributes for a moment, and lose what our scripts have set on it by then.
+htmx.config.defaultSettleDelay = 0;
 // A refused form (400, 409, 422) answers with its own piece and is swapped in. The rest would replace a piece of the page with an
 // error page, so it is only told.
 htmx.config.noSwap = [204, 304, 401, 403, 404, 405, 413, 429, "5xx"];

@@ -38,9 +38,9 @@ document.addEventListener("htmx:before:swap", () => {
   // Another piece may be swapped while the list has no current row yet.
   if (at >= 0) place = at;
 });
-document.addEventListener("htmx:after:swap", () => {
-  const list = document.querySelector("[data-key-list]");
-  if (place < 0 || !list || list.querySelector(".current")) return;
+// When the new list appears, not on htmx's word: it speaks to an element that has gone by then.
+each("[data-key-list]", (list) => {
+  if (place < 0 || list.querySelector(".current")) return;
   const rows = rowsOf(list);
   const next = rows[Math.min(place, rows.length - 1)];
   place = -1;
@@ -131,3 +131,5 @@ on("click", "[data-select-none]", (button) => {
 });
 each("[data-select]", refresh);
 document.addEventListener("htmx:after:swap", () => document.querySelectorAll("[data-select]").forEach(refresh));
+// On a phone the boxes show when one asks for them.
+on("click", "[data-picking]", () => document.querySelectorAll("[data-select]").forEach((area) => area.toggleAttribute("data-picks")));

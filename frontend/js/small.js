@@ -50,3 +50,6 @@ on("click", "[data-focus]", (element) => {
   // After the browser has moved the focus itself, as it does for a label.
   setTimeout(() => document.querySelector(element.dataset.focus)?.focus());
 });
+
+// Many tabs on a narrow screen: the one that is open is in sight.
+each(".tabs > [aria-current]", (tab) => tab.scrollIntoView({ block: "nearest", inline: "center" }));

@@ -183,10 +183,26 @@ def test_a_list_is_worked_off_by_keyboard(visit: Visit, desk: Desk) -> None:
     expect(page.locator("tr.current")).to_contain_text("Lamp 1")
     page.locator(".toast-undo").click()
     expect(page.locator("tbody tr")).to_have_count(3)
+    expect(page.locator("tr.current")).to_be_visible()
     page.keyboard.press("a")
+    expect(page.get_by_placeholder("Find somebody")).to_be_focused()
     page.keyboard.type("cleo")
     page.keyboard.press("Enter")
     expect(page.locator("tbody tr")).to_have_count(2)
+
+
+def test_several_are_selected_on_a_phone(visit: Visit) -> None:
+    page = visit("/inbox/?view=my-open", PHONE, has_touch=True)
+    boxes = page.locator("[data-select-row]")
+    expect(boxes.first).to_be_hidden()
+    page.get_by_role("button", name="Columns and export").click()
+    page.get_by_role("button", name="Select several").click()
+    boxes.nth(0).check()
+    boxes.nth(1).check()
+    expect(page.locator("[data-select-count]")).to_have_text("2 selected")
+    assert axe_violations(page) == []
+    page.get_by_role("button", name="Solve").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
 
 
 def test_columns_are_chosen_and_stay_chosen(visit: Visit) -> None:
