@@ -37,7 +37,8 @@ def mailbox_of(address: str) -> Mailbox | None:
 
 def _unknown(address: str) -> str:
     known = ", ".join(Mailbox.objects.order_by("address").values_list("address", flat=True)[:10])
-    there = f"There are: {known}." if known else "There is none yet; add one under Setup, Mailboxes."
+    none = "There is none yet. Add one under Setup, Channels, or with: careline mail add ADDRESS"
+    there = f"There are: {known}." if known else none
     return f"There is no mailbox {address}. {there}"
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -51,6 +53,17 @@ def django_setup() -> None:
         django.setup()
     except (BadSetting, ValueError, OSError) as error:
         refuse(f"The configuration cannot be used: {error}")
+
+
+@contextmanager
+def usable_database() -> Iterator[None]:
+    """Say what to do when the database is not there, or not up to date."""
+    from django.db import DatabaseError
+
+    try:
+        yield
+    except DatabaseError as error:
+        refuse(f"The database cannot be used: {error}\nTry: careline migrate, then careline doctor")
 
 
 def refuse(sentence: str) -> None:
@@ -139,10 +152,46 @@ def mail_deliver(
 
     deliver = import_module("careline.channels.deliver_files")
     attention = False
-    for line in deliver.lines(mailbox=mailbox, paths=files, now=timezone.now()):
-        attention |= isinstance(line, dict) and bool(line.get("quarantined") or line.get("error"))
-        print_line(line)
+    with usable_database():
+        for line in deliver.lines(mailbox=mailbox, paths=files, now=timezone.now()):
+            attention |= isinstance(line, dict) and bool(line.get("quarantined") or line.get("error"))
+            print_line(line)
     raise typer.Exit(ATTENTION if attention else OK)
+
+
+@mail.command("add")
+def mail_add(  # noqa: PLR0913 - each argument is an option of the command line
+    address: Annotated[str, typer.Argument(help="The address that customers write to.")],
+    name: Annotated[str, typer.Option(help="How the mailbox is called; the address if left out.")] = "",
+    imap: Annotated[
+        str, typer.Option(help="HOST or HOST:PORT to read from; without it, mail is delivered to us.")
+    ] = "",
+    imap_security: Annotated[str, typer.Option(help="tls, starttls or none.")] = "tls",
+    smtp: Annotated[str, typer.Option(help="HOST or HOST:PORT to send through.")] = "",
+    smtp_security: Annotated[str, typer.Option(help="tls, starttls or none.")] = "starttls",
+    user: Annotated[str, typer.Option(help="Who signs in at the servers; the address if left out.")] = "",
+    password: Annotated[
+        str, typer.Option(envvar="CARELINE_MAIL_PASSWORD", help="Better given in CARELINE_MAIL_PASSWORD.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Set up a mailbox without a browser: one that others deliver to, or one that is read over IMAP."""
+    django_setup()
+    from careline.config import mailboxes
+
+    try:
+        with usable_database():
+            kept = mailboxes.add(
+                address=address,
+                name=name,
+                reading=mailboxes.Server(imap, imap_security) if imap else None,
+                sending=mailboxes.Server(smtp, smtp_security) if smtp else None,
+                user=user,
+                password=password,
+            )
+    except mailboxes.MailboxRefused as error:
+        refuse(str(error))
+    typer.echo(json.dumps(kept) if as_json else f"{kept['address']} is set up.")
 
 
 def print_line(line: Any) -> None:
@@ -169,7 +218,8 @@ def user_admin(
     django_setup()
     from careline.config import accounts
 
-    accounts.make_admin(email=email, name=name, password=password, refuse=refuse)
+    with usable_database():
+        accounts.make_admin(email=email, name=name, password=password, refuse=refuse)
     typer.echo(f"{email} is an administrator.")
 
 
@@ -183,7 +233,8 @@ def user_invite(
     django_setup()
     from careline.config import accounts
 
-    typer.echo(accounts.invite(email=email, name=name, role=role, refuse=refuse))
+    with usable_database():
+        typer.echo(accounts.invite(email=email, name=name, role=role, refuse=refuse))
 
 
 def _mount() -> None:
