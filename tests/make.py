@@ -10,9 +10,9 @@ from careline.core.access import PERMISSIONS
 from careline.core.actions.roles import make_default_roles
 from careline.core.models import Brand, Role, Team, User
 from careline.customers.models import Address, Person
-from careline.tickets import actions as tickets
 from careline.sla import actions as sla
 from careline.sla.models import Calendar, Policy
+from careline.tickets import actions as tickets
 from careline.tickets.models import Category, Reason, Status, Ticket
 from careline.tickets.said import NewMessage, Opening
 
