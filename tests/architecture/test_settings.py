@@ -37,6 +37,14 @@ def test_the_handbook_names_every_setting_and_no_other() -> None:
     assert used == described(HANDBOOK.read_text())
 
 
+def test_what_is_deployed_sets_only_what_there_is() -> None:
+    known = described(HANDBOOK.read_text())
+    for path in sorted((ROOT / "deploy").iterdir()):
+        named = set(re.findall(r"\b(?:CARELINE_[A-Z_]+|DATABASE_URL|REDIS_URL)\b", path.read_text()))
+        assert named, f"{path.name} sets nothing"
+        assert named <= known, path.name
+
+
 def test_a_setting_is_found_however_it_is_read() -> None:
     text = "value('A', ''), flag('B', default=True), os.environ.get('C'), os.environ['D'], Option(envvar='E')"
     assert read_in(Source("careline/config/x.py", text)) == {"A", "B", "C", "D", "E"}
