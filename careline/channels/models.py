@@ -146,6 +146,7 @@ class Outgoing(models.Model):
                 name="channels_outgoing_due",
                 condition=models.Q(state__in=["ready", "sending"]),
             ),
+            models.Index(fields=["state", "id"], name="channels_outgoing_state"),
             models.Index(fields=["ticket"], name="channels_outgoing_ticket"),
         ]
 

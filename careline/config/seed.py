@@ -8,7 +8,6 @@ from importlib.util import find_spec
 from careline.core.access import DEFAULT_ROLES
 from careline.core.actions.roles import make_default_roles
 from careline.core.models import Role
-from careline.insights import indexes
 from careline.tickets import actions as tickets
 from careline.tickets.models import Category, Status, View
 from careline.tickets.shipped import SHIPPED
@@ -26,4 +25,3 @@ def ensure() -> None:
         make = getattr(import_module("careline.sla.actions"), "ensure_defaults", None)
         if make is not None:
             make()
-    indexes.ensure()

@@ -123,6 +123,17 @@ class Clock(models.Model):
             models.Index(
                 fields=["alarm_at", "id"], name="sla_clock_alarm", condition=models.Q(alarm_at__isnull=False)
             ),
+            # Shares of promises kept are counted from these alone, without the rows.
+            models.Index(
+                fields=["metric", "outcome", "stopped_at", "ticket"],
+                name="sla_clock_kept",
+                condition=models.Q(target_s__isnull=False),
+            ),
+            models.Index(
+                fields=["metric", "breached_at", "outcome", "ticket"],
+                name="sla_clock_broken",
+                condition=models.Q(breached_at__isnull=False, target_s__isnull=False),
+            ),
             models.Index(fields=["metric", "stopped_at"], name="sla_clock_metric"),
             models.Index(
                 fields=["due_at", "id"], name="sla_clock_due", condition=models.Q(stopped_at__isnull=True)

@@ -134,6 +134,26 @@ class Ticket(models.Model):
             models.Index(
                 fields=["risk_at", "id"], name="tickets_risk", condition=models.Q(risk_at__isnull=False)
             ),
+            # The figures of Today are read from these alone, without the rows.
+            models.Index(
+                fields=[
+                    "team",
+                    "assignee",
+                    "merged_into",
+                    "category",
+                    "waiting_since",
+                    "due_at",
+                    "breached_at",
+                ],
+                name="tickets_standing",
+                condition=models.Q(category__in=["new", "open", "waiting", "hold"]),
+            ),
+            models.Index(fields=["opened_at", "merged_into", "team", "assignee"], name="tickets_opened_by"),
+            models.Index(
+                fields=["solved_at", "merged_into", "team", "assignee", "category"],
+                name="tickets_solved_by",
+                condition=models.Q(solved_at__isnull=False),
+            ),
             models.Index(
                 fields=["breached_at", "id"],
                 name="tickets_breached",
