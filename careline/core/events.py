@@ -12,13 +12,15 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.module_loading import import_string
 
-from careline.core import queue
+from careline.core import prepared, queue
 from careline.core.models import Event, User
 
 Reaction = Callable[[Event], None]
+Several = Callable[[list[Event]], None]
 _at_once: dict[str, list[Reaction]] = {}
 _queued: dict[str, list[Reaction]] = {}
 _origin: ContextVar[str] = ContextVar("event_origin", default="live")
+_later: ContextVar[dict[tuple[Several, str, int], list[Event]] | None] = ContextVar("later", default=None)
 
 
 def wire(*, at_once: Mapping[str, Sequence[Reaction]], queued: Mapping[str, Sequence[Reaction]]) -> None:
@@ -39,6 +41,37 @@ def origin(name: str) -> Iterator[None]:
         _origin.reset(token)
 
 
+@contextmanager
+def together() -> Iterator[None]:
+    """Let a reaction that can take several events (`takes_several`) follow once for each subject, at the end.
+
+    For one thing that happens and needs several events to tell. The caller's transaction is open before and
+    commits after, so that nobody else sees the time between. When the inside raises, nothing follows.
+    """
+    if _later.get() is not None:
+        yield
+        return
+    waiting: dict[tuple[Several, str, int], list[Event]] = {}
+    token = _later.set(waiting)
+    try:
+        yield
+        while waiting:
+            key = next(iter(waiting))
+            key[0](waiting.pop(key))
+    finally:
+        _later.reset(token)
+
+
+def takes_several(several: Several) -> Callable[[Reaction], Reaction]:
+    """Mark a reaction: within `together`, `several` takes all its events of one subject in its place."""
+
+    def mark(reaction: Reaction) -> Reaction:
+        setattr(reaction, "several", several)  # noqa: B010 - a function carries it, and no type says so
+        return reaction
+
+    return mark
+
+
 def is_live() -> bool:
     """Say whether what is recorded now is happening now, rather than being imported."""
     return _origin.get() == "live"
@@ -54,7 +87,7 @@ def record(kind: str, *, subject: tuple[str, int], actor: User | None, at: datet
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"event {kind!r} must be recorded in the transaction it describes")
-    event = Event.objects.create(
+    event = Event(
         kind=kind,
         subject_kind=subject[0],
         subject_id=subject[1],
@@ -63,13 +96,22 @@ def record(kind: str, *, subject: tuple[str, int], actor: User | None, at: datet
         origin=_origin.get(),
         data=data,
     )
+    prepared.insert(event)
     for reaction in _at_once.get(kind, ()):
-        reaction(event)
+        _follow(reaction, event)
     if event.origin == "live":
         for reaction in _queued.get(kind, ()):
             lane = "slow" if queue.is_outside(reaction) else "default"
             queue.put(react, [event.pk, name_of(reaction)], now=at, queue=lane)
     return event
+
+
+def _follow(reaction: Reaction, event: Event) -> None:
+    several, waiting = getattr(reaction, "several", None), _later.get()
+    if several is None or waiting is None:
+        reaction(event)
+    else:
+        waiting.setdefault((several, event.subject_kind, event.subject_id), []).append(event)
 
 
 def name_of(reaction: Reaction) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from careline.calc import clocks
+from careline.core import prepared
 from careline.core.models import Event
 from careline.tickets.said import counts
 
@@ -74,18 +75,31 @@ CHANGES = (
 KINDS = (*FACTS, *CHANGES)
 
 
+_COLUMNS = ("subject_id", "at", "kind", "data", "origin")
+_of_one: prepared.Prepared[tuple[Any, ...]] = prepared.Prepared(
+    lambda pk: (
+        Event.objects.filter(subject_kind="ticket", subject_id=pk, kind__in=KINDS)
+        .order_by("at", "id")
+        .values_list(*_COLUMNS[1:])
+    )
+)
+
+
+def step_of(event: Event) -> Step:
+    """Return an event as clocks read it."""
+    return Step(event.at, event.kind, event.data, event.origin == "live")
+
+
 def steps_of(ticket_id: int) -> list[Step]:
     """Return the events of one conversation that matter to its clocks, oldest first."""
-    return steps_of_many([ticket_id])[ticket_id]
+    return [Step(at, kind, data, origin == "live") for at, kind, data, origin in _of_one(ticket_id)]
 
 
 def steps_of_many(ticket_ids: Sequence[int]) -> dict[int, list[Step]]:
     """Return the events of several conversations, oldest first."""
     rows = Event.objects.filter(subject_kind="ticket", subject_id__in=ticket_ids, kind__in=KINDS)
     found: dict[int, list[Step]] = defaultdict(list)
-    columns = rows.order_by("subject_id", "at", "id").values_list(
-        "subject_id", "at", "kind", "data", "origin"
-    )
+    columns = rows.order_by("subject_id", "at", "id").values_list(*_COLUMNS)
     for subject, at, kind, data, origin in columns.iterator(chunk_size=5_000):
         found[subject].append(Step(at, kind, data, origin == "live"))
     return found

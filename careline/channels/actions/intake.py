@@ -27,6 +27,7 @@ from careline.channels.models import RawMail
 from careline.channels.ours import Ours, held, ours
 from careline.channels.reading import Unread
 from careline.channels.saying import hash_of, store_files
+from careline.core import events, prepared
 
 log = logging.getLogger(__name__)
 State = RawMail.State
@@ -36,6 +37,12 @@ MOST_ATTEMPTS = 5
 TRIES = 3  # of a transaction that met another one
 BROUGHT_DOWN = "Taking this mail in was cut short {times} times; it may be what stops the program."
 NOT_UNDERSTOOD = "This mail could not be taken in because of a fault of ours ({what}). The mail is safe."
+NOTED = (
+    "state", "outcome", "matched_by", "problem", "ticket", "message", "from_address", "subject", "body_hash",
+)  # fmt: skip
+_states: prepared.Prepared[tuple[str]] = prepared.Prepared(
+    lambda pk: RawMail.objects.select_for_update().filter(pk=pk).values_list("state")
+)
 _LOCK = 0x6361_7265_6C69_6E65  # any number, the same in every process
 _readers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-ahead")
 
@@ -175,7 +182,7 @@ def _place(raw: RawMail, mail: Mail, known: Ours) -> None:
             return
         who = Sender(address, sender.name, known.agents.get(address))
         case = Case(mail, raw.mailbox, who, known, raw.received_at)
-        with held(known):
+        with held(known), events.together():
             _note(raw, place(Arrival(raw, case, kept, content)))
 
 
@@ -188,18 +195,13 @@ def _take(raw: RawMail) -> bool:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    state = RawMail.objects.select_for_update().filter(pk=raw.pk).values_list("state", flat=True).first()
-    if state is not None and state != State.STORED:
+    row = _states.first(raw.pk)
+    if row is not None and row[0] != State.STORED:
         raw.refresh_from_db()
-    return state == State.STORED
+    return row is not None and row[0] == State.STORED
 
 
 def _note(raw: RawMail, outcome: Outcome) -> None:
     raw.state, raw.outcome, raw.matched_by, raw.problem = State.DONE, outcome.name, outcome.matched_by, ""
     raw.ticket, raw.message = outcome.ticket, outcome.message
-    raw.save(
-        update_fields=[
-            "state", "outcome", "matched_by", "problem", "ticket", "message",
-            "from_address", "subject", "body_hash",
-        ]
-    )  # fmt: skip
+    prepared.update(raw, NOTED)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from careline.core import prepared
 from careline.core import settings as choices
 from careline.core.models import User
 from careline.customers.actions.told import may_edit, person_changed
@@ -28,10 +29,16 @@ def home_region(time_zone: str = "") -> str:
     return region_of(time_zone) or region_of(choices.get("operation.time_zone"))
 
 
+_holders: prepared.Prepared[Address] = prepared.Prepared(
+    lambda kind, value: Address.objects.select_related("person__organisation").filter(kind=kind, value=value)[
+        :1
+    ]
+)
+
+
 def holder_of(kind: str, value: str) -> Person | None:
     """Return whose a normal address is, or None."""
-    rows = Address.objects.select_related("person__organisation").filter(kind=kind, value=value)
-    found = rows.first()
+    found = _holders.first(kind, value)
     return found.person if found else None
 
 
@@ -46,7 +53,7 @@ def insert_address(person: Person, kind: str, value: str) -> Address:
     primary = not Address.objects.filter(person=person, kind=kind, primary=True).exists()
     try:
         with transaction.atomic():
-            return Address.objects.create(person=person, kind=kind, value=value, primary=primary)
+            return prepared.insert(Address(person=person, kind=kind, value=value, primary=primary))
     except IntegrityError:
         holder = holder_of(kind, value)
         if holder is None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypedDict, Unpack
 
 from django.db import transaction
 
-from careline.core import access, events
+from careline.core import access, events, prepared
 from careline.core.models import Event, User
 from careline.customers.actions.addresses import AddressIsTaken, holder_of, home_region, insert_address
 from careline.customers.actions.told import may_edit, person_changed
@@ -102,7 +102,7 @@ def _insert(
     known["name"] = clean_name(facts.get("name", ""))
     if known.get("organisation") is None:
         known["organisation"] = _organisation_by_domain(addresses)
-    person = Person.objects.create(**known, created_at=now)
+    person = prepared.insert(Person(**known, created_at=now))
     for one in addresses:
         insert_address(person, one.kind, one.value)
     data = {"addresses": len(addresses), "organisation": person.organisation_id}

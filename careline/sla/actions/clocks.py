@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Subquery
 
 from careline.calc import clocks
+from careline.core import prepared
 from careline.core.models import Event
 from careline.sla import history, past, rows
 from careline.sla.book import Book, book
@@ -21,31 +22,56 @@ from careline.tickets.said import Due
 _STAMP = Subquery(PolicyVersion.objects.order_by("-id").values("token")[:1])
 
 
-@transaction.atomic
+_tracks: prepared.Prepared[Any] = prepared.Prepared(
+    lambda pk: Track.objects.select_related("ticket__customer").annotate(stamp=_STAMP).filter(pk=pk)
+)
+_tickets: prepared.Prepared[Any] = prepared.Prepared(
+    lambda pk: Ticket.objects.select_related("customer").annotate(stamp=_STAMP).filter(pk=pk)
+)
+_clocks: prepared.Prepared[Clock] = prepared.Prepared(lambda pk: Clock.objects.filter(ticket_id=pk))
+
+
 def follow_event(*, event: Event) -> None:
     """Let the clocks of a conversation follow what has just happened to it."""
-    track, promises = open_track(event.subject_id)
+    _follow([event], None)
+
+
+def follow_events(*, events: Sequence[Event]) -> None:
+    """Let the clocks of one conversation follow, once, all that one transaction has done to it, in order."""
+    begun = events[0].kind == "ticket.opened"
+    _follow(events, [history.step_of(event) for event in events] if begun else None)
+
+
+@transaction.atomic(savepoint=False)
+def _follow(events: Sequence[Event], whole: Sequence[history.Step] | None) -> None:
+    """Follow events of one conversation; `whole` is all its history, where that began with them."""
+    track, promises = open_track(events[0].subject_id, new=whole is not None)
     if track is None:
         return
-    ticket, fresh = track.ticket, track._state.adding
-    changed = _choose(track, event, promises)
-    if changed:
-        track.save(force_insert=fresh)
-    if changed or event.kind in history.FACTS:
-        cycles = keep_clocks(ticket, track, promises, now=event.at)
-        if event.kind in ("ticket.merged", "ticket.unmerged"):
-            _follow_merge(event, cycles)
+    changed = [_choose(track, event, promises) for event in events]
+    if any(changed):
+        _keep_track(track)
+    if any(changed) or any(event.kind in history.FACTS for event in events):
+        now = max(event.at for event in events)
+        cycles = keep_clocks(track.ticket, track, promises, now=now, whole=whole)
+        for event in events:
+            if event.kind in ("ticket.merged", "ticket.unmerged"):
+                _follow_merge(event, cycles)
 
 
-def open_track(ticket_id: int) -> tuple[Track | None, Book]:
-    """Return what was promised to the conversation so far, with its row, in one query once it is known."""
-    known = Track.objects.select_related("ticket__customer").annotate(stamp=_STAMP)
-    track: Any = known.filter(pk=ticket_id).first()
+def _keep_track(track: Track) -> None:
+    if track._state.adding:
+        prepared.insert(track)
+    else:
+        prepared.update(track, ("applied", "absorbed"))
+
+
+def open_track(ticket_id: int, *, new: bool = False) -> tuple[Track | None, Book]:
+    """Return what was promised to the conversation so far, with its row; nothing yet where it is `new`."""
+    track = None if new else _tracks.first(ticket_id)
     if track is not None:
         return track, book(track.stamp or "")
-    ticket: Any = (
-        Ticket.objects.select_related("customer").annotate(stamp=_STAMP).filter(pk=ticket_id).first()
-    )
+    ticket = _tickets.first(ticket_id)
     if ticket is None:
         return None, book()
     return Track(ticket=ticket, applied=[], absorbed=[]), book(ticket.stamp or "")
@@ -61,11 +87,18 @@ def _choose(track: Track, event: Event, promises: Book) -> bool:
     return past.note(applied, track.ticket, event.at, promises)
 
 
-def keep_clocks(ticket: Ticket, track: Track, promises: Book, *, now: datetime) -> list[clocks.Cycle]:
-    """Derive the clocks of one conversation and write what is different."""
-    steps = history.steps_of(ticket.pk)
+def keep_clocks(
+    ticket: Ticket,
+    track: Track,
+    promises: Book,
+    *,
+    now: datetime,
+    whole: Sequence[history.Step] | None = None,
+) -> list[clocks.Cycle]:
+    """Derive the clocks of one conversation and write what is different; a new one brings its `whole` history."""
+    steps = history.steps_of(ticket.pk) if whole is None else whole
     cycles = clocks.derive(history.facts_of(steps, track.absorbed), past.pairs(track.applied, promises))
-    known = {rows.key_of(clock): clock for clock in Clock.objects.filter(ticket_id=ticket.pk)}
+    known = {rows.key_of(clock): clock for clock in _clocks(ticket.pk)} if whole is None else {}
     wanted = rows.rows_of(
         ticket.pk,
         cycles,
@@ -74,7 +107,10 @@ def keep_clocks(ticket: Ticket, track: Track, promises: Book, *, now: datetime) 
         urgent=ticket.priority >= rows.URGENT,
         now=now,
     )
-    _write(known, wanted)
+    if whole is None:
+        _write(known, wanted)
+    else:
+        prepared.insert_all(wanted)
     _note(ticket, rows.due_of(ticket.pk, wanted))
     return cycles
 
@@ -119,10 +155,9 @@ def _follow_merge(event: Event, cycles: Sequence[clocks.Cycle]) -> None:
     if event.kind == "ticket.merged":
         others.append(absorbed_of(event.subject_id, cycles, event.at))
     track.absorbed = others
-    fresh = track._state.adding
-    if fresh:
+    if track._state.adding:
         track.applied = past.retrace(track.ticket, history.steps_of(into), promises)
-    track.save(force_insert=fresh)
+    _keep_track(track)
     keep_clocks(track.ticket, track, promises, now=event.at)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from careline.core import prepared
 from careline.tickets.models import Ticket
 from careline.tickets.said import Due
 
@@ -23,9 +24,8 @@ def note_due(
     breached_at: datetime | None,
 ) -> None:
     """Keep the nearest promise where lists can sort by it; disposable, so it is no event and no change."""
-    Ticket.objects.filter(pk=ticket_id).update(
-        due_at=due_at, due_metric=due_metric, risk_at=risk_at, breached_at=breached_at
-    )
+    row = Ticket(pk=ticket_id, due_at=due_at, due_metric=due_metric, risk_at=risk_at, breached_at=breached_at)
+    prepared.update(row, COLUMNS)
 
 
 @transaction.atomic

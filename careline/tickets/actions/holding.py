@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from careline.core import access, events
+from careline.core import access, events, prepared
 from careline.core.models import Event, User
 from careline.tickets.models import Category, Ticket
 
@@ -76,7 +76,7 @@ def keep(ticket: Ticket, *names: str, now: datetime) -> None:
     """Write the named columns, the time and the next version; the caller holds the lock."""
     ticket.changed_at = max(ticket.changed_at, now)
     ticket.version += 1
-    ticket.save(update_fields=[*names, "changed_at", "version"])
+    prepared.update(ticket, (*names, "changed_at", "version"))
 
 
 def tell(kind: str, ticket: Ticket, actor: User | None, now: datetime, **data: Any) -> Event:

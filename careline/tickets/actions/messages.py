@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from careline.core import prepared
 from careline.core.models import User
 from careline.tickets.models import Attachment, Message, Ticket
 from careline.tickets.said import NewMessage
@@ -33,7 +34,7 @@ def write(ticket: Ticket, kind: str, message: NewMessage, author: User | None, n
     person = message.person
     if person is None and kind == Message.Kind.IN:
         person = ticket.customer
-    row = Message.objects.create(
+    row = Message(
         ticket=ticket,
         kind=kind,
         author=author,
@@ -53,6 +54,7 @@ def write(ticket: Ticket, kind: str, message: NewMessage, author: User | None, n
         flags=list(message.flags),
         version=ticket.version + 1,
     )
+    prepared.insert(row)
     _attach(row, message)
     ticket.message_count += 1
     if kind != Message.Kind.NOTE:
@@ -72,7 +74,7 @@ def _subject(ticket: Ticket, kind: str) -> str:
 
 
 def _attach(row: Message, message: NewMessage) -> None:
-    Attachment.objects.bulk_create(
+    rows = [
         Attachment(
             message=row,
             file=file.file,
@@ -83,4 +85,5 @@ def _attach(row: Message, message: NewMessage) -> None:
             content_id=file.content_id[:255],
         )
         for file in message.files
-    )
+    ]
+    prepared.insert_all(rows)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from careline.core import access, directory, events
+from careline.core import access, directory, events, prepared
 from careline.core.models import User
 from careline.tickets.actions.holding import tell
 from careline.tickets.actions.messages import refuse_empty
@@ -79,7 +79,7 @@ def _refuse(first: NewMessage | None, opening: Opening, actor: User | None) -> N
 
 def _create(subject: str, customer: Person, opening: Opening, now: datetime) -> Ticket:
     status = usual_status(Category.NEW)
-    return Ticket.objects.create(
+    ticket = Ticket(
         brand=opening.brand or directory.first_brand(),
         subject=" ".join(subject.split())[:300],
         customer=customer,
@@ -97,6 +97,7 @@ def _create(subject: str, customer: Person, opening: Opening, now: datetime) -> 
         imported=opening.imported,
         version=1,
     )
+    return prepared.insert(ticket)
 
 
 def _facts(opening: Opening) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from careline.core import access, events
+from careline.core import access, events, prepared
 from careline.core.models import Event, User
 from careline.tickets.models import Category, Status, Ticket
 
@@ -55,10 +55,14 @@ def _default(category: Category, position: int) -> Status:
     return Status.objects.create(name=name, category=category, position=position, default=True)
 
 
+_usual: prepared.Prepared[Status] = prepared.Prepared(
+    lambda category: Status.objects.filter(category=category, default=True)[:1]
+)
+
+
 def usual_status(category: str) -> Status:
     """Return the status that is taken when only the category is named; make it when it is missing."""
-    found = Status.objects.filter(category=category, default=True).first()
-    return found or make_default_statuses()[category]
+    return _usual.first(category) or make_default_statuses()[category]
 
 
 @transaction.atomic
