@@ -9,7 +9,8 @@ from email.utils import format_datetime
 from pathlib import Path
 
 COUNT = 300
-START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+START = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=6)  # recent: old mail is not acknowledged
+CUSTOMERS = 150  # most conversations begin with somebody new
 TEXT = "The lamp that I bought in May does not shine any more.\nI have tried another bulb.\n\n"
 QUOTE = (
     "On Mon, 2 Mar 2026 at 08:00, Care <care@desk.test> wrote:\n> Dear customer,\n> " + "please try it. " * 30
@@ -30,7 +31,7 @@ def mail(number: int) -> EmailMessage:
     answers = number % 5 in (2, 4)
     first = number if not answers else number - (number % 5 if number % 5 == 2 else 1)
     one = EmailMessage()
-    customer = first % 40
+    customer = first % CUSTOMERS
     one["From"] = f"Customer {customer} <customer{customer}@shop{customer % 7}.test>"
     one["To"] = "Care <care@desk.test>"
     one["Subject"] = f"{'Re: ' if answers else ''}Lamp {first}"

@@ -17,10 +17,11 @@ from typing import TypeVar
 
 from django.conf import settings
 
-from careline.core import files
+from careline.core import files, prepared
 from careline.core.models import File
 
 Thing = TypeVar("Thing")
+_files: prepared.Prepared[File] = prepared.Prepared(lambda hashes: File.objects.filter(sha256__in=hashes))
 TOGETHER = 8
 _writers = ThreadPoolExecutor(max_workers=TOGETHER, thread_name_prefix="disk")
 
@@ -44,9 +45,9 @@ def rows_of(many: Iterable[bytes], *, now: datetime) -> dict[str, File]:
     sizes = {hashlib.sha256(data).hexdigest(): len(data) for data in many}
     if not sizes:
         return {}
-    new = (File(sha256=sha256, size=size, created_at=now) for sha256, size in sizes.items())
-    File.objects.bulk_create(new, ignore_conflicts=True)
-    return {row.sha256: row for row in File.objects.filter(sha256__in=sizes)}
+    new = [File(sha256=sha256, size=size, created_at=now) for sha256, size in sizes.items()]
+    prepared.insert_all(new, ignore_conflicts=True)
+    return {row.sha256: row for row in _files(list(sizes))}
 
 
 def _made(wanted: set[Path]) -> set[Path]:

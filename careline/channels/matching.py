@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from careline.calc.mail.addresses import domain_of, normal
 from careline.calc.mail.shapes import Mail
@@ -18,6 +18,7 @@ from careline.calc.mail.tokens import ticket_of_message_id
 from careline.channels.keys import signing_keys
 from careline.channels.models import Mailbox, MailId, RawMail
 from careline.channels.ours import Ours
+from careline.core import prepared
 from careline.customers.models import Address, Domain, Person
 from careline.customers.public_domains import is_public
 from careline.customers.queries import person_by_address
@@ -47,6 +48,10 @@ class Sender:
         if not self._asked:
             self.known, self._asked = person_by_address(self.address), True
         return self.known
+
+    def is_now(self, person: Person) -> None:
+        """Note whose the address is."""
+        self.known, self._asked = person, True
 
 
 @dataclass(frozen=True)
@@ -80,11 +85,9 @@ class Case:
         Of its own id, also which mails have carried it elsewhere.
         """
         wanted = [shortened(one) for one in seen_ids(self.mail)]
-        here = Q(mailbox=self.box) | Q(brand=self.box.brand_id) if self.box.brand_id else Q(mailbox=self.box)
-        copies = Q(mail_id=shortened(self.mail.message_id), message__isnull=False)
-        rows = MailId.objects.select_related("ticket").filter(here | copies, mail_id__in=wanted)
+        own = shortened(self.mail.message_id)
         found: dict[str, list[MailId]] = {}
-        for row in rows.order_by("-pk")[:MOST_ROWS] if wanted else ():
+        for row in _known_ids(self.box, wanted, own) if wanted else ():
             found.setdefault(row.mail_id, []).append(row)
         return found
 
@@ -93,6 +96,28 @@ class Case:
         return row.mailbox_id == self.box.pk or (
             self.box.brand_id is not None and row.brand_id == self.box.brand_id
         )
+
+
+_COPIES = Q(message__isnull=False)
+_ids_in_box: prepared.Prepared[MailId] = prepared.Prepared(
+    lambda box, wanted, own: _newest(Q(mailbox=box) | (_COPIES & Q(mail_id=own)), wanted)
+)
+_ids_in_brand: prepared.Prepared[MailId] = prepared.Prepared(
+    lambda box, wanted, own, brand: _newest(
+        Q(mailbox=box) | Q(brand=brand) | (_COPIES & Q(mail_id=own)), wanted
+    )
+)
+
+
+def _newest(which: Q, wanted: list[str]) -> QuerySet[MailId]:
+    rows = MailId.objects.select_related("ticket").filter(which, mail_id__in=wanted)
+    return rows.order_by("-pk")[:MOST_ROWS]
+
+
+def _known_ids(box: Mailbox, wanted: list[str], own: str) -> list[MailId]:
+    if box.brand_id is None:
+        return _ids_in_box(box.pk, wanted, own)
+    return _ids_in_brand(box.pk, wanted, own, box.brand_id)
 
 
 def match(case: Case) -> Match:
@@ -245,7 +270,7 @@ def remember(case: Case, ticket: Ticket, message: Message | None) -> None:
         # Ours name their conversation by themselves.
         if ticket_of_message_id(one, keys) is None
     ]
-    MailId.objects.bulk_create(rows, ignore_conflicts=True)
+    prepared.insert_all(rows, ignore_conflicts=True)
     own_id = shortened(case.mail.message_id)
     if message is not None and any(row.ticket_id == ticket.pk for row in case.ids.get(own_id, ())):
         seen = MailId.objects.filter(ticket=ticket, mail_id=own_id, message=None)

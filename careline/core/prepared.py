@@ -17,7 +17,8 @@ from django.db.models import Expression, Field, JSONField, Model, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 
 Row = TypeVar("Row")
-_Many = (list, tuple, set, frozenset)
+_populators_of: Any = get_related_populators
+_Many = (list, tuple)
 _PLAIN = frozenset((int, str, float, bool, type(None)))  # values every driver takes as they are
 
 
@@ -48,9 +49,10 @@ class _Plan:
 
 
 class Prepared(Generic[Row]):
-    """A query set with its values left open; a list counts as one value, and its length as part of the query.
+    """A query set with its values left open; a list counts as one value, and stands where `in` is asked.
 
-    A query for chosen columns (`values_list`) gives tuples. No value may be None, and no list empty.
+    A query for chosen columns (`values_list`) gives tuples. No value may be None, and no list empty. A list
+    is filled up with its last value to the next power of two, so that there are few statements to keep.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any, Any]]) -> None:
@@ -70,7 +72,7 @@ class Prepared(Generic[Row]):
         return next(iter(self(*values)), None)
 
     def _plan(self, values: tuple[Any, ...]) -> _Plan:
-        shape = tuple(len(one) if isinstance(one, _Many) else -1 for one in values)
+        shape = tuple(1 << (len(one) - 1).bit_length() if isinstance(one, _Many) else -1 for one in values)
         plans = self._plans.setdefault(connections[DEFAULT_DB_ALIAS], {})
         if shape not in plans:
             plans[shape] = _planned(self._build(*(_slots(place, size) for place, size in enumerate(shape))))
@@ -86,11 +88,11 @@ def _planned(rows: QuerySet[Any, Any]) -> _Plan:
     sql, params = compiler.as_sql()
     converters = compiler.get_converters([one[0] for one in compiler.select[: compiler.col_count]])
     about = compiler.klass_info
-    if not issubclass(rows._iterable_class, ModelIterable):  # type: ignore[attr-defined]
+    if not issubclass(rows._iterable_class, ModelIterable):
         return _Plan(sql, tuple(params), converters, None, (), 0, (), {})
     start, end = about["select_fields"][0], about["select_fields"][-1] + 1
     names = tuple(one[0].target.attname for one in compiler.select[start:end])
-    populators = get_related_populators(about, compiler.select, rows.db)  # type: ignore[no-untyped-call]
+    populators = _populators_of(about, compiler.select, rows.db)
     annotations = dict(compiler.annotation_col_map or {})
     return _Plan(sql, tuple(params), converters, about["model"], names, start, populators, annotations)
 
@@ -100,7 +102,7 @@ def _value(param: Any, values: tuple[Any, ...]) -> Any:
         return param
     argument, number = param.place
     given = values[argument]
-    return _adapted(tuple(given)[number] if isinstance(given, _Many) else given)
+    return _adapted(given[min(number, len(given) - 1)] if isinstance(given, _Many) else given)
 
 
 def _adapted(value: Any) -> Any:
@@ -137,7 +139,7 @@ def insert(row: Thing) -> Thing:
 
 
 def insert_all(rows: Sequence[Model], *, ignore_conflicts: bool = False) -> None:
-    """Write new rows of one table in one statement; those that conflict may be left out, then without numbers."""
+    """Write new rows of one table at once; where those that conflict are left out, none gets its number."""
     if not rows:
         return
     table = type(rows[0])
@@ -161,7 +163,7 @@ def _insert_text(table: type[Model], count: int, given: bool, ignore: bool) -> s
     holes = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * count)
     after = " ON CONFLICT DO NOTHING" if ignore else ""
     if not given and not ignore:
-        after += f" RETURNING {quote(str(table._meta.pk.column))}"  # type: ignore[union-attr]
+        after += f" RETURNING {quote(str(table._meta.pk.column))}"
     return f"INSERT INTO {quote(table._meta.db_table)} ({names}) VALUES {holes}{after}"
 
 
@@ -177,7 +179,7 @@ def _kept(field: Field[Any, Any], row: Model) -> Any:
 
 
 def update(row: Model, names: Iterable[str]) -> int:
-    """Write the named fields of a row, as `save(update_fields=...)` would; return how many rows there were."""
+    """Write the named fields of a row, as `save(update_fields=...)` would; return how many rows were met."""
     key = (type(row), tuple(names))
     if key not in _updates:
         _updates[key] = _update_text(*key)
@@ -191,5 +193,5 @@ def _update_text(table: type[Model], names: tuple[str, ...]) -> str:
     quote = connection.ops.quote_name
     columns: list[Any] = [table._meta.get_field(name) for name in names]
     sets = ", ".join(f"{quote(field.column)} = %s" for field in columns)
-    key = quote(str(table._meta.pk.column))  # type: ignore[union-attr]
+    key = quote(str(table._meta.pk.column))
     return f"UPDATE {quote(table._meta.db_table)} SET {sets} WHERE {key} = %s"

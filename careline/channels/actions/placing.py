@@ -19,10 +19,11 @@ from careline.channels.keys import signing_keys
 from careline.channels.matching import Match
 from careline.channels.models import RawMail
 from careline.channels.saying import message_of, others, subject_of
+from careline.core import prepared
 from careline.customers.actions import NotAnAddress, find_or_create_person
 from careline.customers.models import Person
-from careline.tickets.actions import TicketIsClosed, add_participants, open_ticket, receive_message
-from careline.tickets.models import Category, Message, Ticket
+from careline.tickets.actions import TicketIsClosed, add_participants, open_with, receive_message
+from careline.tickets.models import Category, Ticket
 from careline.tickets.said import Opening
 
 ACKNOWLEDGED_WITHIN = timedelta(days=2)
@@ -60,14 +61,23 @@ def is_loop(mail: Mail) -> bool:
     return mail.automatic == "loop" or ticket_of_message_id(mail.message_id, signing_keys()) is not None
 
 
+_same_before: prepared.Prepared[tuple[datetime]] = prepared.Prepared(
+    lambda address, content, after, until, but: (
+        RawMail.objects.filter(
+            from_address=address, body_hash=content, received_at__gt=after, received_at__lte=until
+        )
+        .exclude(pk=but)
+        .exclude(outcome__in=("duplicate", "loop"))
+        .values_list("received_at")[:10]
+    )
+)
+
+
 def _hold_flood(arrival: Arrival) -> None:
     """Refuse the third mail with the same content from the same sender within ten minutes."""
     address, at = arrival.raw.from_address, arrival.raw.received_at
-    same = RawMail.objects.filter(
-        from_address=address, body_hash=arrival.body_hash, received_at__gt=at - timedelta(minutes=10)
-    )
-    before = same.exclude(pk=arrival.raw.pk).exclude(outcome__in=("duplicate", "loop"))
-    times = list(before.filter(received_at__lte=at).values_list("received_at", flat=True)[:10])
+    before = _same_before(address, arrival.body_hash, at - timedelta(minutes=10), at, arrival.raw.pk)
+    times = [row[0] for row in before]
     if not brake.allows(times, at, brake.SAME_BODY_FROM_SENDER):
         raise Held(FLOOD.format(address=address or "nobody"))
 
@@ -140,9 +150,11 @@ def _person(arrival: Arrival) -> Person:
     if sender.known is not None:
         return sender.known
     try:
-        return find_or_create_person(address=sender.address, name=sender.name, now=arrival.raw.received_at)
+        person = find_or_create_person(address=sender.address, name=sender.name, now=arrival.raw.received_at)
     except NotAnAddress as error:
         raise Held(NOBODY) from error
+    sender.is_now(person)
+    return person
 
 
 def _join(arrival: Arrival, match: Match, ticket: Ticket, person: Person) -> Outcome:
@@ -168,12 +180,13 @@ def _open(arrival: Arrival, match: Match, person: Person) -> Outcome:
         follows=match.ticket.pk if match.ticket else None,
     )
     subject = subject_of(case.mail)
-    ticket = open_ticket(subject=subject, customer=person, first=said, opening=opening, actor=None, now=now)
-    message = Message.objects.filter(ticket=ticket).order_by("pk").first()
+    ticket, message = open_with(
+        subject=subject, customer=person, first=said, opening=opening, actor=None, now=now
+    )
     _bring_in(arrival, ticket, person, now=now)
     matching.remember(case, ticket, message)
     if case.box.acknowledge and TREATMENT[kind].acknowledged and not is_old(arrival):
-        acknowledge(ticket=ticket, raw_mail=arrival.raw, now=now)
+        acknowledge(ticket=ticket, raw_mail=arrival.raw, now=now, message=message)
     return Outcome("new", ticket, message, match.by)
 
 

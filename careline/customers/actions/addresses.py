@@ -42,15 +42,18 @@ def holder_of(kind: str, value: str) -> Person | None:
     return found.person if found else None
 
 
-def insert_address(person: Person, kind: str, value: str) -> Address:
-    """Write an address; the first of its kind becomes the primary one. The caller has normalised it.
+def insert_address(person: Person, kind: str, value: str, *, primary: bool | None = None) -> Address:
+    """Write an address, which the caller has normalised; the first of its kind becomes the primary one.
+
+    `primary` says whether it is, where the caller knows.
 
     Raises
     ------
     AddressIsTaken
         Somebody has it, perhaps since a moment ago.
     """
-    primary = not Address.objects.filter(person=person, kind=kind, primary=True).exists()
+    if primary is None:
+        primary = not Address.objects.filter(person=person, kind=kind, primary=True).exists()
     try:
         with transaction.atomic():
             return prepared.insert(Address(person=person, kind=kind, value=value, primary=primary))

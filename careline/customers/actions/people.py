@@ -103,19 +103,25 @@ def _insert(
     if known.get("organisation") is None:
         known["organisation"] = _organisation_by_domain(addresses)
     person = prepared.insert(Person(**known, created_at=now))
+    seen: set[str] = set()
     for one in addresses:
-        insert_address(person, one.kind, one.value)
+        insert_address(person, one.kind, one.value, primary=one.kind not in seen)
+        seen.add(one.kind)
     data = {"addresses": len(addresses), "organisation": person.organisation_id}
     events.record("person.created", subject=("person", person.pk), actor=actor, at=now, **data)
     return person
+
+
+_domains: prepared.Prepared[Domain] = prepared.Prepared(
+    lambda names: Domain.objects.select_related("organisation").filter(name__in=names)
+)
 
 
 def _organisation_by_domain(addresses: Sequence[NewAddress]) -> Organisation | None:
     names = [domain_of(one.value) for one in addresses if one.kind == "email"]
     if not names:
         return None
-    found = Domain.objects.select_related("organisation").filter(name__in=names)
-    by_name = {domain.name: domain.organisation for domain in found}
+    by_name = {domain.name: domain.organisation for domain in _domains(names)}
     return next((by_name[name] for name in names if name in by_name), None)
 
 

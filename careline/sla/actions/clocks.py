@@ -95,7 +95,7 @@ def keep_clocks(
     now: datetime,
     whole: Sequence[history.Step] | None = None,
 ) -> list[clocks.Cycle]:
-    """Derive the clocks of one conversation and write what is different; a new one brings its `whole` history."""
+    """Derive the clocks of a conversation, write what is different; a new one brings its `whole` history."""
     steps = history.steps_of(ticket.pk) if whole is None else whole
     cycles = clocks.derive(history.facts_of(steps, track.absorbed), past.pairs(track.applied, promises))
     known = {rows.key_of(clock): clock for clock in _clocks(ticket.pk)} if whole is None else {}

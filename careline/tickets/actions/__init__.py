@@ -18,7 +18,7 @@ from careline.tickets.actions.changing import (
 from careline.tickets.actions.due import note_due, note_due_many
 from careline.tickets.actions.holding import TicketIsClosed, TicketIsMerged
 from careline.tickets.actions.messages import NothingSaid
-from careline.tickets.actions.opening import NoSubject, NoSuchPriority, open_ticket
+from careline.tickets.actions.opening import NoSubject, NoSuchPriority, open_ticket, open_with
 from careline.tickets.actions.reasons import (
     BadReasonName,
     ReasonInsideItself,
@@ -113,6 +113,7 @@ __all__ = [
     "note_due",
     "note_due_many",
     "open_ticket",
+    "open_with",
     "order_statuses",
     "order_views",
     "receive_message",

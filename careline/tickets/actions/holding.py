@@ -9,6 +9,8 @@ from careline.core import access, events, prepared
 from careline.core.models import Event, User
 from careline.tickets.models import Category, Ticket
 
+_COLUMNS = [field.attname for field in Ticket._meta.concrete_fields]
+
 
 class TicketIsClosed(Exception):
     """The conversation is over for good; a new one may follow it."""
@@ -18,9 +20,20 @@ class TicketIsMerged(Exception):
     """The conversation goes on in another one."""
 
 
+_locked: prepared.Prepared[Ticket] = prepared.Prepared(
+    lambda pk: Ticket.objects.select_for_update(no_key=True).filter(pk=pk)
+)
+
+
 def hold(ticket: Ticket) -> None:
     """Lock a conversation until the transaction ends, and bring the given row up to date in place."""
-    ticket.refresh_from_db(from_queryset=Ticket.objects.select_for_update(no_key=True))
+    now = _locked.first(ticket.pk)
+    if now is None:
+        raise Ticket.DoesNotExist(f"ticket {ticket.pk} is gone")
+    for name in _COLUMNS:
+        setattr(ticket, name, now.__dict__[name])
+    ticket._state.fields_cache.clear()
+    ticket._prefetched_objects_cache = {}  # type: ignore[attr-defined]
 
 
 def hold_open(ticket: Ticket, permission: str, actor: User | None) -> None:

@@ -14,7 +14,7 @@ from careline.tickets.actions.messages import refuse_empty
 from careline.tickets.actions.state import hand_to, put_tag, refuse_absent, tag_named
 from careline.tickets.actions.statuses import usual_status
 from careline.tickets.actions.talk import follow_up, give_out, take_in
-from careline.tickets.models import Category, Priority, Ticket
+from careline.tickets.models import Category, Message, Priority, Ticket
 from careline.tickets.said import NewMessage, Opening
 
 if TYPE_CHECKING:
@@ -52,18 +52,39 @@ def open_ticket(
     CannotTakeTickets
         The assignee has left, or may not read conversations.
     """
+    return _open(subject, customer, first, opening, actor, now)[0]
+
+
+@transaction.atomic
+def open_with(
+    *, subject: str, customer: Person, first: NewMessage, opening: Opening, actor: User | None, now: datetime
+) -> tuple[Ticket, Message]:
+    """Begin a conversation as `open_ticket` does, and return what was said first as well."""
+    ticket, message = _open(subject, customer, first, opening, actor, now)
+    assert message is not None
+    return ticket, message
+
+
+def _open(
+    subject: str,
+    customer: Person,
+    first: NewMessage | None,
+    opening: Opening,
+    actor: User | None,
+    now: datetime,
+) -> tuple[Ticket, Message | None]:
     _refuse(first, opening, actor)
     ticket = _create(subject, customer, opening, now)
     tell("ticket.opened", ticket, actor, now, **_facts(opening))
-    if first:
-        (take_in if opening.by_customer else give_out)(ticket, first, actor, now)
+    say = take_in if opening.by_customer else give_out
+    message = say(ticket, first, actor, now) if first else None
     for name in opening.tags:
         put_tag(ticket, tag_named(name), actor, now)
     if opening.assignee:
         hand_to(ticket, opening.assignee, actor, now)
     if first and not opening.by_customer:
         follow_up(ticket, None, actor, now)
-    return ticket
+    return ticket, message
 
 
 def _refuse(first: NewMessage | None, opening: Opening, actor: User | None) -> None:
