@@ -24,7 +24,7 @@ RAW = b"Subject: <script>alert(1)</script>\r\n\r\n<script>alert(2)</script>"
 
 @pytest.fixture
 def mara(client: Client) -> User:
-    user = make_user("health.see", "health.act", name="Mara Lind")
+    user = make_user("tickets.see", "health.see", "health.act", name="Mara Lind")
     client.force_login(user)
     return user
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from careline.channels import actions, queries
 from careline.core import access
 from careline.web.channels.paging import number, paged
-from careline.web.channels.raw import download
+from careline.web.channels.raw import download, readable
 from careline.web.channels.tabs import mail_tabs
 from careline.web.door import Request, needs
 from careline.web.page import go, page
@@ -33,9 +33,13 @@ def outbox(request: Request) -> HttpResponse:
     which = request.GET.get("list", "failed")
     which = which if which in LISTS else "failed"
     found = queries.outgoing_page(which, before=number(request, "before"))
+    seen = readable(request.user, (mail.ticket_id for mail in found.mails))
     context: dict[str, Any] = {
         "which": which,
-        "rows": [{"mail": mail, "delivery": queries.describe(mail)} for mail in found.mails],
+        "rows": [
+            {"mail": mail, "delivery": queries.describe(mail), "seen": mail.ticket_id in seen}
+            for mail in found.mails
+        ],
         **paged("channels:outbox", which, found.next_before),
         "counts": queries.outgoing_counts(request.now),
         "can_send": queries.anything_can_send(),
@@ -109,9 +113,12 @@ def outgoing_restore(request: Request, pk: int) -> HttpResponse:
 def outgoing_raw(request: Request, pk: int) -> HttpResponse:
     """Give a mail as it is sent, as a file; mails of Careline itself hold links that sign people in."""
     mail = _mail(pk)
-    if mail.file is None or mail.purpose == "system":
+    if mail.file is None or mail.purpose == "system" or not readable(request.user, [mail.ticket_id]):
         raise Http404("nothing to show")
-    return download(queries.outgoing_bytes(mail), f"outgoing-{pk}.eml")
+    try:
+        return download(queries.outgoing_bytes(mail), f"outgoing-{pk}.eml")
+    except FileNotFoundError as error:
+        raise Http404("the bytes are gone") from error
 
 
 def _mail(pk: int) -> Outgoing:

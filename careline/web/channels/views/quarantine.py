@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from careline.channels import actions, queries
 from careline.core import access
 from careline.web.channels.paging import number, paged
-from careline.web.channels.raw import download
+from careline.web.channels.raw import download, readable
 from careline.web.channels.tabs import mail_tabs
 from careline.web.door import Request, needs
 from careline.web.page import go, page
@@ -95,7 +95,7 @@ def mail_restore(request: Request, pk: int) -> HttpResponse:
     """Bring a mail that was put away back into quarantine."""
     try:
         actions.restore_mail(raw_mail_id=pk, actor=request.user, now=request.now)
-    except actions.MailIsNotDiscarded:
+    except (actions.MailIsNotDiscarded, actions.MailIsNotQuarantined):
         return _gone(request)
     messages.success(request, _("It is back in quarantine."))
     return _back(request)
@@ -106,6 +106,9 @@ def mail_restore(request: Request, pk: int) -> HttpResponse:
 def mail_raw(request: Request, pk: int) -> HttpResponse:
     """Give a mail as it arrived, as a file to keep; the browser must not show it."""
     raw = _raw(pk)
+    # Once it has become part of a conversation, it is for those who may read that.
+    if raw.ticket_id is not None and not readable(request.user, [raw.ticket_id]):
+        raise Http404("not theirs to read")
     try:
         return download(queries.mail_bytes(raw), f"mail-{pk}.eml")
     except FileNotFoundError as error:
