@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from careline.core import settings as choices
 from careline.core.actions import users
-from careline.web.address import absolute
+from careline.web.address import absolute_for_strangers
 
 if TYPE_CHECKING:
     from careline.core.models import User
@@ -44,7 +44,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Build the link from the configured address, because the Host header is the asker's to choose."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
-        return absolute(self.request, path.replace("UID-KEY", quote(key)))
+        return absolute_for_strangers(self.request, path.replace("UID-KEY", quote(key)))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Tell the templates what the operation is called."""
