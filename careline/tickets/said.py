@@ -116,6 +116,9 @@ class Due:
     breached_at: datetime | None = None
 
 
+SPOKEN = tuple(kind for kind, treatment in TREATMENT.items() if treatment.reopens)  # no machine's answer
+
+
 def counts(automatic: str) -> bool:
     """Say whether a customer's message of this kind waits for an answer, reopens, and moves clocks."""
-    return automatic in TREATMENT and TREATMENT[automatic].reopens
+    return automatic in SPOKEN

@@ -15,7 +15,7 @@ from careline.tickets.actions.messages import COUNTED, refuse_empty, write
 from careline.tickets.actions.state import RESTING, become, hand_to
 from careline.tickets.actions.statuses import StatusIsArchived, usual_status
 from careline.tickets.models import Category, Message, Participant, Status, Ticket
-from careline.tickets.said import NewMessage, counts
+from careline.tickets.said import SPOKEN, NewMessage, counts
 
 if TYPE_CHECKING:
     from careline.customers.models import Person
@@ -131,7 +131,7 @@ def _newer(ticket: Ticket, version: int, actor: User | None) -> list[Message]:
     if version >= ticket.version:
         return []
     public = ticket.messages.filter(
-        version__gt=version, automatic="none", kind__in=(Message.Kind.IN, Message.Kind.OUT)
+        version__gt=version, automatic__in=SPOKEN, kind__in=(Message.Kind.IN, Message.Kind.OUT)
     )
     rows = public.select_related("author", "person").order_by("at", "pk")
     return [row for row in rows if actor is None or row.author_id != actor.pk]

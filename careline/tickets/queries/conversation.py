@@ -23,6 +23,7 @@ from careline.tickets.models import (
     Tag,
     Ticket,
 )
+from careline.tickets.said import SPOKEN
 
 SAID = {"ticket.received", "ticket.replied", "ticket.noted"}
 Names = Mapping[int, str]
@@ -139,7 +140,7 @@ def last_message_out(ticket: Ticket) -> Message | None:
 
 
 def _last(ticket: Ticket, kind: str) -> Message | None:
-    rows = ticket.messages.filter(kind=kind, automatic__in=("none", "list"))
+    rows = ticket.messages.filter(kind=kind, automatic__in=SPOKEN)
     return rows.select_related("person", "author").order_by("-at", "-pk").first()
 
 
