@@ -22,6 +22,8 @@ Condition = Mapping[str, Any]
 DEEPEST = 8
 MOST_TESTS = 100
 LARGEST = 2**63  # what a database can hold
+YEARS = range(1900, 9000)  # of instants that every time zone can show
+LONGEST_S = 1_000 * 366 * 86_400
 
 OPERATORS: dict[str, tuple[str, ...]] = {
     "choice": ("is", "is_not", "in", "not_in", "empty", "not_empty"),
@@ -123,21 +125,38 @@ def _check_value(field: Field, operator: str, value: Any) -> None:
     many = operator in {"in", "not_in", "has_any"}
     if many != isinstance(value, list):
         raise BadCondition(f"{field.key} {operator} needs {'a list' if many else 'one value'}.")
-    if not all(isinstance(v, str | int | float | bool) or v is None for v in (value if many else [value])):
-        raise BadCondition(f"{field.key} {operator} holds a value of the wrong kind.")
-    if any(isinstance(v, int | float) and not abs(v) < LARGEST for v in (value if many else [value])):
-        raise BadCondition(f"{field.key} {operator} holds a number that is too large.")
+    values = value if many else [value]
+    _check_plain(field, operator, values)
     if field.kind == "instant" and operator in {"before", "after"}:
         _instant(value)
     elif field.kind == "instant" or field.kind == "number":
-        _numbers(field, value if many else [value])
+        _numbers(field, values, most=LONGEST_S if field.kind == "instant" else LARGEST)
     elif field.kind == "flag" and not isinstance(value, bool):
         raise BadCondition(f"{field.key} is true or false.")
 
 
-def _numbers(field: Field, values: list[Any]) -> None:
+def _check_plain(field: Field, operator: str, values: list[Any]) -> None:
+    """Refuse what no database can hold."""
+    if not all(isinstance(v, str | int | float | bool) or v is None for v in values):
+        raise BadCondition(f"{field.key} {operator} holds a value of the wrong kind.")
+    if any(isinstance(v, int | float) and not abs(v) < LARGEST for v in values):
+        raise BadCondition(f"{field.key} {operator} holds a number that is too large.")
+    if not all(map(_is_writable, values)):
+        raise BadCondition(f"{field.key} {operator} holds a character that no database keeps.")
+
+
+def _is_writable(value: Any) -> bool:
+    """Say whether a text holds neither the character zero nor half a character."""
+    if not isinstance(value, str):
+        return True
+    return "\x00" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
+
+
+def _numbers(field: Field, values: list[Any], *, most: int) -> None:
     if any(isinstance(v, bool) or not isinstance(v, int | float) for v in values):
         raise BadCondition(f"{field.key} is compared with numbers.")
+    if any(abs(v) > most for v in values):
+        raise BadCondition(f"{field.key} is compared with a number that is too large.")
 
 
 def _instant(value: Any) -> datetime:
@@ -147,6 +166,8 @@ def _instant(value: Any) -> datetime:
         raise BadCondition(f"{value!r} is not a time such as 2026-01-31T09:00+00:00.") from error
     if at.tzinfo is None:
         raise BadCondition(f"{value!r} needs a time zone, such as +00:00.")
+    if at.year not in YEARS:
+        raise BadCondition(f"{value!r} is out of all time.")
     return at
 
 

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from careline.core import access
 from careline.core import settings as choices
+from careline.core.conditions import YEARS
 from careline.insights import days
 from careline.insights.figures import Span
 from careline.insights.queries.memory import name_of, remembered
@@ -171,6 +172,12 @@ def _mark(at: datetime, pk: int) -> str:
 def _read(mark: str) -> tuple[datetime, int]:
     text, _tilde, number = mark.rpartition("~")
     at = datetime.fromisoformat(text)
-    if at.tzinfo is None or not number.isascii() or not number.isdecimal() or len(number) > 18:
+    if (
+        at.tzinfo is None
+        or at.year not in YEARS
+        or not number.isascii()
+        or not number.isdecimal()
+        or len(number) > 18
+    ):
         raise ValueError(mark)
     return at, int(number)

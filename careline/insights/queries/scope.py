@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from careline.core import access
 from careline.core.access import Reach
-from careline.core.conditions import Asker, Condition, to_q
+from careline.core.conditions import YEARS, Asker, Condition, to_q
 from careline.core.models import Team, User
 from careline.insights import days
 from careline.insights.figures import FIGURES, Span, every, one
@@ -179,9 +179,10 @@ def _is_number(text: str) -> bool:
 
 def _hour(text: str) -> datetime | None:
     try:
-        return datetime.strptime(text, HOUR).replace(tzinfo=UTC)
+        at = datetime.strptime(text, HOUR).replace(tzinfo=UTC)
     except ValueError:
         return None
+    return at if at.year in YEARS else None
 
 
 def _label(label: str | Promise, scope: Scope) -> str:

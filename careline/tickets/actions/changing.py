@@ -138,7 +138,7 @@ def set_subject(*, ticket: Ticket, subject: str, actor: User | None, now: dateti
         No words are left.
     """
     hold_open(ticket, EDIT, actor)
-    words = " ".join(subject.split())[:300]
+    words = " ".join(subject.replace("\x00", " ").split())[:300]
     if not words:
         raise NoSubject(subject)
     return rename(ticket, words, actor, now)

@@ -135,7 +135,7 @@ def tag_named(name: str) -> Tag:
 
 def plain_tag(name: str) -> str:
     """Return how a tag is spelt: lower case, single spaces, no leading #."""
-    return " ".join(name.lower().replace(",", " ").split()).lstrip("# ")
+    return " ".join(name.lower().replace(",", " ").replace("\x00", " ").split()).lstrip("# ")
 
 
 def put_tag(ticket: Ticket, tag: Tag, actor: User | None, now: datetime, **more: Any) -> Event | None:

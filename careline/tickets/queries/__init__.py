@@ -2,7 +2,7 @@
 
 from careline.tickets.queries.conversation import Entry, conversation_of, last_message_in, last_message_out
 from careline.tickets.queries.find import find_tickets
-from careline.tickets.queries.pages import ORDERS, BadMark, Page, count_of, mark_of, page_of
+from careline.tickets.queries.pages import ORDERS, BadMark, Page, can_ask, count_of, mark_of, page_of
 from careline.tickets.queries.seeing import survivor_of, ticket_for, tickets_of, visible_to
 from careline.tickets.queries.views import Counted, view_for, view_with_key, views_for
 from careline.tickets.setup import (
@@ -28,6 +28,7 @@ __all__ = [
     "Entry",
     "Page",
     "brand_choices",
+    "can_ask",
     "conversation_of",
     "count_of",
     "default_status",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import BooleanField, Prefetch, Q, QuerySet
@@ -20,7 +20,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from careline.core import access
-from careline.core.conditions import Asker, BadCondition, Condition, check, to_q
+from careline.core.conditions import YEARS, Asker, BadCondition, Condition, check, to_q
 from careline.core.models import User
 from careline.tickets.fields import FIELDS
 from careline.tickets.models import UNSOLVED, Tag, Ticket
@@ -90,6 +90,16 @@ def listed(user: User, condition: Condition, now: datetime) -> QuerySet[Ticket]:
         return rows.filter(to_q(condition, FIELDS, asker_of(user, now)))
     except (ValueError, TypeError, ArithmeticError) as error:
         raise BadCondition(str(error)) from error
+
+
+def can_ask(condition: Condition) -> bool:
+    """Say whether a condition can be understood, and its values are of the kinds that its fields hold."""
+    try:
+        check(condition, FIELDS)
+        Ticket.objects.filter(to_q(condition, FIELDS, Asker(now=datetime(2000, 1, 1, tzinfo=UTC))))
+    except (BadCondition, ValueError, TypeError, ArithmeticError):
+        return False
+    return True
 
 
 def _only_unsolved(condition: Condition) -> bool:
@@ -162,7 +172,7 @@ def _read(mark: str, order: str) -> _Mark:
         value = int(text) if order.lstrip("-") == "priority" else parse_datetime(text)
     except ValueError as error:
         raise BadMark(mark) from error
-    if value is None or (isinstance(value, datetime) and value.tzinfo is None):
+    if value is None or (isinstance(value, datetime) and (value.tzinfo is None or value.year not in YEARS)):
         raise BadMark(mark)
     return _Mark(value, int(number))
 

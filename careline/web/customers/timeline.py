@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from careline.core.conditions import YEARS
 from careline.customers import queries
 from careline.web.customers.conversations import UNSOLVED
 
@@ -74,7 +75,13 @@ def _read(mark: str) -> tuple[datetime | None, str, int]:
         at = parse_datetime(text)
     except ValueError:
         at = None
-    if at is None or at.tzinfo is None or place[:1] not in ("t", "e") or not place[1:].isdecimal():
+    if (
+        at is None
+        or at.tzinfo is None
+        or at.year not in YEARS
+        or place[:1] not in ("t", "e")
+        or not place[1:].isdecimal()
+    ):
         return None, "", 0
     return at, place[0], min(int(place[1:]), 2**62)
 

@@ -78,10 +78,10 @@ class PeopleFilterForm(forms.Form):
     """Which people to list; nonsense in the address filters nothing."""
 
     q = forms.CharField(required=False, max_length=100)
-    role = forms.IntegerField(required=False)
-    team = forms.IntegerField(required=False)
+    role = forms.IntegerField(required=False, max_value=2**62)
+    team = forms.IntegerField(required=False, max_value=2**62)
     state = forms.ChoiceField(required=False, choices=[("", ""), *((s, s) for s in directory.STATES)])
-    after = forms.IntegerField(required=False)
+    after = forms.IntegerField(required=False, max_value=2**62)
 
 
 class TeamForm(forms.Form):
@@ -174,8 +174,8 @@ class TrailForm(forms.Form):
     """Which events to list."""
 
     about = forms.CharField(required=False, max_length=60)
-    who = forms.IntegerField(required=False)
+    who = forms.IntegerField(required=False, max_value=2**62)
     since = forms.DateField(required=False)
     until = forms.DateField(required=False)
-    older = forms.IntegerField(required=False)
-    newer = forms.IntegerField(required=False)
+    older = forms.IntegerField(required=False, max_value=2**62)
+    newer = forms.IntegerField(required=False, max_value=2**62)

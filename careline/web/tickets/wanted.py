@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-from careline.core.conditions import BadCondition, Condition, check
+from careline.core.conditions import Condition
 from careline.tickets.fields import FIELDS
+from careline.tickets.queries import can_ask
 
 # Fields that an address names plainly, ?status=3&status=4; everything else goes into ?where= as a condition.
 PLAIN = (
@@ -143,10 +144,10 @@ def _checked(text: str) -> str:
         return ""
     try:
         tree = json.loads(text)
-        check(tree, FIELDS)
-    except (ValueError, RecursionError, BadCondition):
+        usable = isinstance(tree, Mapping) and bool(tree) and can_ask(tree)
+    except (ValueError, RecursionError):
         return ""
-    return json.dumps(tree, separators=(",", ":")) if isinstance(tree, Mapping) and tree else ""
+    return json.dumps(tree, separators=(",", ":")) if usable else ""
 
 
 def _parts(text: str) -> list[Condition]:
