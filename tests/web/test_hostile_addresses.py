@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from careline.core.conditions import BadCondition, check
+from careline.core.models import Event
 from careline.tickets import actions
 from careline.tickets.fields import FIELDS
 from careline.tickets.models import Ticket
@@ -116,3 +117,11 @@ def test_what_came_over_a_list_is_news_to_whoever_answers_as_any_message_is() ->
         actions.reply(
             ticket=ticket, message=NewMessage("Hello"), version=seen, actor=make_admin(), now=MONDAY_9
         )
+
+
+def test_the_log_says_who_saved_conversations_as_a_file(client: Client) -> None:
+    client.get("/inbox/export/?view=everything")
+    client.get("/inbox/export/?view=everything&q=lamp")
+    told = Event.objects.filter(kind="tickets.exported").order_by("pk")
+    assert [event.data["narrowed"] for event in told] == [False, True]
+    assert all(event.actor is not None for event in told)

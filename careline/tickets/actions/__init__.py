@@ -16,6 +16,7 @@ from careline.tickets.actions.changing import (
     set_subject,
 )
 from careline.tickets.actions.due import note_due, note_due_many
+from careline.tickets.actions.exports import note_export
 from careline.tickets.actions.holding import TicketIsClosed, TicketIsMerged
 from careline.tickets.actions.messages import NothingSaid
 from careline.tickets.actions.opening import NoSubject, NoSuchPriority, open_ticket, open_with
@@ -112,6 +113,7 @@ __all__ = [
     "move_to_team",
     "note_due",
     "note_due_many",
+    "note_export",
     "open_ticket",
     "open_with",
     "order_statuses",

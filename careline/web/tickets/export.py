@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from careline.customers import queries as customers
-from careline.tickets import queries
+from careline.tickets import actions, queries
 from careline.web.door import Request, needs
 from careline.web.tickets.listing import Listing, listing
 from careline.web.tickets.rows import LEVELS, due_of
@@ -37,6 +37,7 @@ class _Echo:
 def inbox_export(request: Request) -> StreamingHttpResponse:
     """Stream all conversations of the list, in its order, one a line."""
     here = listing(request.user, read(request.GET), request.now)
+    actions.note_export(narrowed=here.wanted.filtered, actor=request.user, now=request.now)
     response = StreamingHttpResponse(
         _lines(here, request.user, request.now, timezone.get_current_timezone()),
         content_type="text/csv; charset=utf-8",
