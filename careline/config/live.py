@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
@@ -25,6 +26,8 @@ from careline.config.body import Receive, Scope, Send, say
 from careline.config.tail import CALM, News, Tail
 from careline.core import events
 from careline.core.models import Event, User
+from careline.tickets.models import Ticket
+from careline.tickets.queries import visible_to
 from careline.web.live import LONGEST_S, Pass, read_token
 
 log = logging.getLogger(__name__)
@@ -32,6 +35,7 @@ T = TypeVar("T")
 
 HEARTBEAT_S = 15.0
 CHECK_EVERY_S = 5.0
+REACH_EVERY = 6  # checks: so often it is asked whether the tickets of a pass are still its user's to read
 CALM_EVERY_S = 0.5
 MOST_A_USER = 40
 NAMED = {"inbox", "ticket", "floor", "notice"}  # what frontend/js/live.js listens for by name
@@ -106,7 +110,7 @@ class Hub:
         allowed = read_token(token)
         if await self._ask(lambda: _inactive({allowed.user_id})):
             raise signing.BadSignature("the user has no access any more")
-        return allowed
+        return await self._ask(lambda: narrowed(allowed))
 
     async def _serve(self, listener: Listener, scope: Scope, receive: Receive, send: Send) -> None:
         await self._keep()
@@ -209,13 +213,23 @@ class Hub:
             await asyncio.sleep(CALM_EVERY_S)
 
     async def _keep_out(self) -> None:
+        checks = 0
         while True:
             await asyncio.sleep(CHECK_EVERY_S)
+            checks += 1
+            if checks % REACH_EVERY == 0:
+                await self.end_out_of_reach()
             users = {one.allowed.user_id for one in self.listeners}
             gone = await self._ask(lambda users=users: _inactive(users)) if users else set()  # type: ignore[misc]
             for one in list(self.listeners):
                 if one.allowed.user_id in gone or time.time() - one.allowed.issued_at > LONGEST_S:
                     one.end()
+
+    async def end_out_of_reach(self) -> None:
+        """End the streams that hold a ticket out of reach by now; the page comes back without it."""
+        for one in list(self.listeners):
+            if tickets_in(one.allowed) and await self._ask(partial(narrowed, one.allowed)) != one.allowed:
+                one.end()
 
 
 async def _forever(job: Callable[[], Any]) -> None:
@@ -253,6 +267,23 @@ def _fresh(question: Callable[[], T]) -> T:
 
 def _inactive(user_ids: set[int]) -> set[int]:
     return user_ids - set(User.objects.filter(pk__in=user_ids, is_active=True).values_list("pk", flat=True))
+
+
+def tickets_in(allowed: Pass) -> dict[int, str]:
+    """Return the topics of a pass that are about one ticket, by its number."""
+    parts = ((topic, *topic.partition(":")[::2]) for topic in allowed.topics)
+    return {int(pk): topic for topic, word, pk in parts if word == "ticket" and pk.isdecimal()}
+
+
+def narrowed(allowed: Pass) -> Pass:
+    """Return a pass without the tickets that its user may no longer read."""
+    wanted, user = tickets_in(allowed), User.objects.filter(pk=allowed.user_id).first()
+    if not wanted or user is None:
+        return allowed
+    seen = visible_to(user).filter(pk__in=wanted).values("pk")
+    hidden = Ticket.objects.filter(pk__in=wanted).exclude(pk__in=seen).values_list("pk", flat=True)
+    gone = {wanted[pk] for pk in hidden}
+    return replace(allowed, topics=allowed.topics - gone) if gone else allowed
 
 
 def _last_event_id(scope: Scope) -> int | None:

@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
 from careline.channels.models import Mailbox, Outgoing, RawMail
+from careline.config.live import narrowed
 from careline.core import files
 from careline.core.access import DEFAULT_ROLES, PERMISSIONS
 from careline.core.actions.roles import make_default_roles
@@ -22,6 +23,7 @@ from careline.core.models import Event, Role, User
 from careline.tickets import actions
 from careline.tickets.models import Message, Ticket
 from careline.tickets.said import NewFile, NewMessage
+from careline.web.live import Pass
 from tests.make import MONDAY_9, make_person, make_policy, make_team, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
@@ -349,3 +351,13 @@ def test_signing_in_leads_nowhere_else(there: str) -> None:
     given = {"login": user.email, "password": "a long enough word", "next": there}
     answer = Client().post("/accounts/login/", given)
     assert (answer.status_code, answer["Location"]) == (302, "/")
+
+
+@pytest.mark.parametrize("role", ["agent", "own"])
+def test_the_live_feed_forgets_a_conversation_that_left_its_readers_reach(role: str, desk: Desk) -> None:
+    mine = make_ticket("A lamp", assignee=desk.people[role])
+    topics = frozenset({"inbox", f"ticket:{mine.pk}", f"ticket:{desk.hidden.pk}"})
+    allowed = Pass(user_id=desk.people[role].pk, topics=topics, since=0, issued_at=0)
+    assert narrowed(allowed).topics == {"inbox", f"ticket:{mine.pk}"}
+    Ticket.objects.filter(pk=mine.pk).update(assignee=None, team=desk.hidden.team)
+    assert narrowed(allowed).topics == {"inbox"}
