@@ -1,4 +1,4 @@
-"""Three hundred mails as a desk gets them: plain, HTML with quotations, with files, and answers."""
+"""A thousand mails as a desk gets them: plain, HTML with quotations, with files, and answers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
 
-COUNT = 300
-START = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=6)  # recent: old mail is not acknowledged
-CUSTOMERS = 150  # most conversations begin with somebody new
+COUNT = 1_000
+START = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=20)  # recent: old mail is not acknowledged
+CUSTOMERS = 500  # most conversations begin with somebody new
 TEXT = "The lamp that I bought in May does not shine any more.\nI have tried another bulb.\n\n"
 QUOTE = (
     "On Mon, 2 Mar 2026 at 08:00, Care <care@desk.test> wrote:\n> Dear customer,\n> " + "please try it. " * 30

@@ -9,21 +9,36 @@ from typing import Any
 
 from careline.calc.mail.addresses import normal
 from careline.channels import disk
-from careline.channels.actions.intake import take_in
+from careline.channels.actions.intake import take_in_these
 from careline.channels.actions.store import Envelope, Incoming, durably, keep
 from careline.channels.models import Mailbox, RawMail
 
+TOGETHER = 50
+BYTES_TOGETHER = 50_000_000
 HARD_CAP = 150_000_000  # bytes; of a larger file only so much is kept
 
 
 def lines(*, mailbox: str, paths: Iterable[str | Path], now: datetime) -> Iterator[dict[str, Any]]:
     """Yield one JSON-able dictionary for each file, in order; what is wrong stands in its ``error``."""
     box = mailbox_of(mailbox)
-    for path in paths:
+    for some in _batches(Path(path) for path in paths):
         if box is None:
-            yield {"file": str(path), "error": _unknown(mailbox)}
+            yield from ({"file": str(path), "error": _unknown(mailbox)} for path in some)
         else:
-            yield _line(box, Path(path), now=now)
+            yield from _lines(box, some, now=now)
+
+
+def _batches(paths: Iterable[Path]) -> Iterator[list[Path]]:
+    """Yield files that are kept in one transaction: so many, or so many bytes."""
+    batch, size = [], 0
+    for path in paths:
+        batch.append(path)
+        size += path.stat().st_size if path.is_file() else 0
+        if len(batch) == TOGETHER or size >= BYTES_TOGETHER:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def mailbox_of(address: str) -> Mailbox | None:
@@ -42,19 +57,31 @@ def _unknown(address: str) -> str:
     return f"There is no mailbox {address}. {there}"
 
 
-def _line(box: Mailbox, path: Path, *, now: datetime) -> dict[str, Any]:
+def _lines(box: Mailbox, paths: list[Path], *, now: datetime) -> Iterator[dict[str, Any]]:
+    read = [_incoming(path, now=now) for path in paths]
+    mails = [one for one in read if isinstance(one, Incoming)]
+    disk.put_all(one.raw for one in mails)
+    with durably():
+        kept = keep(mailbox=box, mails=mails)
+    known = {row.pk for row in kept if row.state != RawMail.State.STORED}
+    take_in_these(raw_mail_ids=[row.pk for row in kept], now=now)
+    rows, numbers = RawMail.objects.in_bulk([row.pk for row in kept]), iter(kept)
+    for path, one in zip(paths, read, strict=True):
+        if isinstance(one, str):
+            yield {"file": str(path), "error": one}
+            continue
+        raw = rows[next(numbers).pk]
+        yield _told(path, raw) | ({"already_known": True} if raw.pk in known else {})
+        known.add(raw.pk)
+
+
+def _incoming(path: Path, *, now: datetime) -> Incoming | str:
+    """Return the mail in a file, or a sentence why there is none."""
     try:
         data, size = _bytes_of(path)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        return {"file": str(path), "error": f"The file could not be read: {reason}."}
-    incoming = Incoming(data, now, Envelope(via="file", size=size))
-    disk.put(data)
-    with durably():
-        raw = keep(mailbox=box, mails=[incoming])[0]
-    known = raw.state != RawMail.State.STORED
-    raw = take_in(raw_mail_id=raw.pk, now=now)
-    return _told(path, raw) | ({"already_known": True} if known else {})
+        return f"The file could not be read: {getattr(error, 'strerror', None) or str(error)}."
+    return Incoming(data, now, Envelope(via="file", size=size))
 
 
 def _bytes_of(path: Path) -> tuple[bytes, int]:

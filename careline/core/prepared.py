@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.db.models import Expression, Field, JSONField, Model, QuerySet
+from django.db.models import DateTimeField, Expression, Field, JSONField, Model, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 
 Row = TypeVar("Row")
@@ -175,6 +175,8 @@ def _kept(field: Field[Any, Any], row: Model) -> Any:
     value = row.__dict__[field.attname]
     if type(value) in _PLAIN and not isinstance(field, JSONField):
         return value
+    if type(value) is datetime and value.tzinfo is not None and isinstance(field, DateTimeField):
+        return connection.ops.adapt_datetimefield_value(value)
     return field.get_db_prep_save(value, connection)
 
 

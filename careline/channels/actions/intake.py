@@ -7,9 +7,11 @@ and nothing of it was half done. A mail that brings its reader down time after t
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
+from itertools import islice
 
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, QuerySet
@@ -44,7 +46,8 @@ _states: prepared.Prepared[tuple[str]] = prepared.Prepared(
     lambda pk: RawMail.objects.select_for_update().filter(pk=pk).values_list("state")
 )
 _LOCK = 0x6361_7265_6C69_6E65  # any number, the same in every process
-_readers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-ahead")
+AHEAD = 4  # mails that are read, or being read, while one is written
+_readers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="read-ahead")
 
 
 def always() -> bool:
@@ -81,6 +84,16 @@ def take_in_waiting(now: datetime, *, most: int = BATCH, going: Going = always) 
     return done
 
 
+def take_in_these(*, raw_mail_ids: Sequence[int], now: datetime) -> None:
+    """Take in those of these mails that wait, as `take_in_waiting` does."""
+    waiting = list(_rows().filter(pk__in=raw_mail_ids, state=State.STORED).order_by("pk"))
+    known = ours()
+    tried = [raw for raw in waiting if raw.attempts]
+    _take_in_all([raw for raw in waiting if not raw.attempts], known, now=now, going=always)
+    for raw in tried:
+        _take_in_all([raw], known, now=now, going=always)
+
+
 def _take_in_all(rows: list[RawMail], known: Ours, *, now: datetime, going: Going) -> int:
     _count_attempts(rows, by=1)
     begun = 0
@@ -110,14 +123,15 @@ def _readable(raw: RawMail) -> Unread | None:
 
 
 def _read_ahead(rows: list[RawMail], known: Ours, going: Going) -> Iterator[tuple[RawMail, Mail | Unread]]:
-    """Yield each mail as it was read; the child process reads the next one meanwhile."""
-    ahead: Future[Mail | Unread] | None = None
-    for number, raw in enumerate(rows):
-        mail = _result(ahead or _readers.submit(_read, raw, known), going)
+    """Yield each mail as it was read; the next ones are read, and their files written, meanwhile."""
+    waiting = iter(rows)
+    ahead = deque((raw, _readers.submit(_read, raw, known)) for raw in islice(waiting, AHEAD))
+    while ahead:
+        raw, reading_it = ahead.popleft()
+        mail = _result(reading_it, going)
         if mail is None:
             return
-        following = rows[number + 1] if number + 1 < len(rows) else None
-        ahead = _readers.submit(_read, following, known) if following else None
+        ahead.extend((one, _readers.submit(_read, one, known)) for one in islice(waiting, 1))
         yield raw, mail
 
 
