@@ -165,6 +165,7 @@ LOCALE_PATHS = [PACKAGE / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
+FORMAT_MODULE_PATH = ["careline.config.formats"]
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from careline.calc import clocks
 from careline.calc.clocks import Cycle, Step
@@ -57,7 +57,7 @@ def sentences(cycle: Cycle, now: datetime, names: Mapping[int, str]) -> list[str
     for step in _condensed(clocks.explain(cycle, now)):
         teller = _TELLERS.get(step.what)
         if teller and (sentence := teller(step, cycle, names)):
-            said.append(sentence.replace("..", "."))  # a time may end in "a.m."
+            said.append(sentence)
     return said
 
 
@@ -92,7 +92,7 @@ def span(seconds: float) -> str:
 
 def _promise(cycle: Cycle, names: Mapping[int, str]) -> str:
     policy = names.get(cycle.policy_id or 0, _("a policy that is gone"))
-    return _("%(policy)s promises it within %(length)s of open time.") % {
+    return _("The policy “%(policy)s” promises it within %(length)s of open time.") % {
         "policy": policy,
         "length": span(cycle.target_s or 0),
     }
@@ -100,11 +100,12 @@ def _promise(cycle: Cycle, names: Mapping[int, str]) -> str:
 
 def _instant(at: datetime) -> str:
     local = timezone.localtime(at)
-    return f"{date_format(local, 'D j M')}, {date_format(local, 'TIME_FORMAT')}"
+    day = date_format(local, pgettext("date format", "D j M"))
+    return f"{day}, {date_format(local, 'TIME_FORMAT')}"
 
 
 def _day(step: Step) -> str:
-    return date_format(step.day, "l j M") if step.day else ""
+    return date_format(step.day, pgettext("date format", "l j M")) if step.day else ""
 
 
 def _started(step: Step, cycle: Cycle, names: Mapping[int, str]) -> str:

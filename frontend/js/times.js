@@ -1,8 +1,8 @@
 // <time datetime="..." data-relative>: relative within a day, absolute beyond, exact on hover; kept fresh.
-// <time data-relative="due"> counts towards an instant and also says it beyond a day.
-import { each } from "./dom.js";
+import { each, text } from "./dom.js";
 
-const lang = document.documentElement.lang || undefined;
+// English as the server writes it: the day first, 24 hours.
+const lang = { en: "en-GB" }[document.documentElement.lang] ?? (document.documentElement.lang || undefined);
 const zone = document.documentElement.dataset.zone || undefined;
 const relative = new Intl.RelativeTimeFormat(lang, { numeric: "auto", style: "short" });
 const exact = new Intl.DateTimeFormat(lang, { dateStyle: "full", timeStyle: "short", timeZone: zone });
@@ -13,8 +13,10 @@ function say(at, now) {
   const seconds = (at - now) / 1000;
   const size = Math.abs(seconds);
   if (size < 45) return relative.format(0, "second");
-  if (size < 3600) return relative.format(Math.round(seconds / 60), "minute");
-  if (size < 86400) return relative.format(Math.round(seconds / 3600), "hour");
+  if (size < 86400) {
+    const [key, unit] = size < 3570 ? ["minutes", 60] : ["hours", 3600];
+    return text(seconds < 0 ? "ago" : "in", { length: text(key, { count: Math.round(size / unit) }) });
+  }
   return (size < 31536000 / 2 ? day : dayAndYear).format(at);
 }
 

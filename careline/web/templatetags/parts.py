@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 register = template.Library()
 
@@ -50,6 +50,23 @@ DUE_ICONS = {
     "late": "alert-circle",
     "paused": "player-pause",
 }
+# The first mark that is found names it: Edge calls itself Chrome too, and Chrome Safari.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
 KIND_ICONS = {"late": "alert-circle", "risk": "alert-triangle", "met": "circle-check", "info": "info-circle"}
 
 
@@ -110,6 +127,16 @@ def initials(name: str) -> str:
 
 
 @register.filter
+def device(user_agent: str) -> str:
+    """Say the browser and the system that a user agent names; an unknown one by itself."""
+    browser = next((name for mark, name in BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
+    if browser and system:
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or user_agent[:90]
+
+
+@register.filter
 def duration(seconds: float | None) -> str:
     """Say a length of time in its two largest units: 3 h 20 min."""
     if seconds is None:
@@ -125,14 +152,14 @@ def duration(seconds: float | None) -> str:
 
 
 @register.simple_tag
-def when(at: datetime | None, kind: str = "") -> str:
+def when(at: datetime | None) -> str:
     """Say an instant as people do: relative within a day, a date beyond, exact on hover; kept fresh."""
     if at is None:
         return "–"
     local = timezone.localtime(at)
     exact = f"{date_format(local, 'DATE_FORMAT')}, {date_format(local, 'TIME_FORMAT')} ({local.tzname()})"
     return format_html(
-        '<time datetime="{}" data-relative="{}" title="{}">{}</time>', at.isoformat(), kind, exact, _said(at)
+        '<time datetime="{}" data-relative title="{}">{}</time>', at.isoformat(), exact, _said(at)
     )
 
 
@@ -142,8 +169,25 @@ def _said(at: datetime) -> str:
     if abs(seconds) < 45:
         return _("now")
     if abs(seconds) < 86400:
-        length = duration(seconds)
+        # In the words of the script that keeps it fresh.
+        unit, word = (60, _("%(count)s min")) if abs(seconds) < 3570 else (3600, _("%(count)s h"))
+        length = word % {"count": round(abs(seconds) / unit)}
         return (_("%(length)s ago") if seconds < 0 else _("in %(length)s")) % {"length": length}
     local = timezone.localtime(at)
     near = abs(seconds) < 86400 * 182
-    return date_format(local, "j M" if near else "j M Y")
+    return date_format(local, pgettext("date format", "j M") if near else pgettext("date format", "j M Y"))
+
+
+@register.simple_tag
+def moment(at: datetime) -> str:
+    """Say an instant by its weekday, date and time, for what one plans by."""
+    local = timezone.localtime(at)
+    day = date_format(local, pgettext("date format", "D j M"))
+    exact = f"{date_format(local, 'DATE_FORMAT')}, {date_format(local, 'TIME_FORMAT')} ({local.tzname()})"
+    return format_html(
+        '<time datetime="{}" title="{}">{}, {}</time>',
+        at.isoformat(),
+        exact,
+        day,
+        date_format(local, "TIME_FORMAT"),
+    )

@@ -1,0 +1,1 @@
+"""English as the interface speaks it."""
