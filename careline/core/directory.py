@@ -74,6 +74,11 @@ def active_people() -> list[User]:
     return list(User.objects.filter(is_active=True))
 
 
+def has_company() -> bool:
+    """Tell whether more than one person signs in, or was invited to."""
+    return User.objects.filter(Q(is_active=True) | Q(invitation__isnull=False))[:2].count() > 1
+
+
 def anybody_signs_in() -> bool:
     """Say whether the operation has begun."""
     return User.objects.filter(is_active=True).exists()

@@ -96,7 +96,7 @@ FIGURES: dict[str, Figure] = {
         ),
         Figure(
             "risk",
-            _("At risk"),
+            _("Due soon"),
             (
                 _("Conversations whose next promise runs out within the hour unless somebody acts."),
                 _("Time counts as the opening hours of the promise say; what is late already is left out."),

@@ -85,7 +85,7 @@ ALL = (
     Field("tag", _("Tag"), "many", "tags", _tag_ids, _tags, links=_tag_links),
     _column("customer", _("Customer"), "choice", "customer_id"),
     _column("organisation", _("Organisation"), "choice", "organisation_id"),
-    Field("vip", _("Important customer"), "flag", "customer__vip", lambda ticket: ticket.customer.vip),
+    Field("vip", _("VIP"), "flag", "customer__vip", lambda ticket: ticket.customer.vip),
     _column("channel", _("Channel"), "choice", choices=_channels),
     _column("language", _("Language"), "choice"),
     _column("brand", _("Brand"), "choice", "brand_id", _brands),

@@ -42,7 +42,7 @@ SHIPPED: tuple[Shipped, ...] = (
         {"field": "category", "op": "is", "value": str(Category.WAITING.value)},
     ),
     Shipped("at-risk", _("At risk or late"), {"field": "risk_at", "op": "past"}, "due_at"),
-    Shipped("breached", _("Breached"), {"field": "breached_at", "op": "not_empty"}, "due_at"),
+    Shipped("breached", _("Late"), {"field": "breached_at", "op": "not_empty"}, "due_at"),
     Shipped(
         "solved",
         _("Recently solved"),

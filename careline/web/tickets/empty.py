@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from careline.channels import queries as channels
 from careline.core import access
+from careline.insights import queries as insights
 
 if TYPE_CHECKING:
     from careline.core.models import User
@@ -22,8 +23,11 @@ def of(user: User, here: Listing, now: datetime) -> Words:
     """Return icon, title, text and perhaps an action for this list when it holds nothing."""
     if here.wanted.filtered:
         return _narrow()
-    if not channels.boxes(now):
+    boxes = channels.boxes(now)
+    if not boxes:
         return _no_mailbox(user)
+    if not insights.has_begun():
+        return _ready(boxes[0].mailbox.address)
     if here.view and here.view.key == "my-open":
         return _nothing_of_yours()
     if here.view and here.view.key in {"at-risk", "breached"}:
@@ -38,6 +42,11 @@ def of(user: User, here: Listing, now: datetime) -> Words:
 def _narrow() -> Words:
     text = _("Take a filter away, or look for fewer words.")
     return _said("filter", _("No conversation is like that"), text)
+
+
+def _ready(address: str) -> Words:
+    text = _("Write a mail to %(address)s to see how it arrives. Nothing has to be reloaded.")
+    return _said("inbox", _("Your first conversation will be here"), text % {"address": address})
 
 
 def _nothing_of_yours() -> Words:

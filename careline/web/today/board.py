@@ -63,7 +63,7 @@ def _figures(has: insights.Standing, team: str, now: datetime) -> list[dict[str,
     notes = {
         "waiting": _("of %(count)s open") % {"count": number(has.open)},
         "late": _("broken and still owed"),
-        "risk": _("due within the hour"),
+        "risk": _("within the hour"),
         "unassigned": _("belong to nobody"),
     }
     found = []

@@ -9,7 +9,8 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from careline.core import access
+from careline.channels import queries as channels
+from careline.core import access, directory
 from careline.insights import actions
 from careline.insights import queries as insights
 from careline.sla.words import METRIC_WORDS
@@ -44,8 +45,9 @@ def today(request: Request) -> HttpResponse:
 
 
 def _first_steps(request: Request) -> list[dict[str, str]]:
-    """Return what gets a new desk going, as far as this person may do it."""
-    steps = (
+    """Return what gets a new desk going, as far as it is not done and this person may do it."""
+    boxes = channels.boxes(request.now)
+    steps = [
         (
             "setup.channels",
             "channels:mailboxes",
@@ -62,12 +64,23 @@ def _first_steps(request: Request) -> list[dict[str, str]]:
         ),
         ("setup.service", "service:service", "clock", _("Say when you are open"), _("Promises count by it.")),
         ("tickets.create", "tickets:new", "plus", _("Open a conversation"), _("For a call or a letter.")),
-    )
-    return [
+    ]
+    done = {"setup.channels": bool(boxes), "setup.users": directory.has_company()}
+    found = [
         {"url": url, "icon": icon, "title": title, "text": text}
         for permission, name, icon, title, text in steps
-        if access.may(request.user, permission) and (url := page_url(name))
+        if not done.get(permission) and access.may(request.user, permission) and (url := page_url(name))
     ]
+    return [_first_mail(boxes[0].mailbox.address), *found] if boxes else found
+
+
+def _first_mail(address: str) -> dict[str, str]:
+    return {
+        "url": f"mailto:{address}",
+        "icon": "mail",
+        "title": _("Write to %(address)s") % {"address": address},
+        "text": _("Your mail appears in the inbox by itself."),
+    }
 
 
 @needs(SEE)

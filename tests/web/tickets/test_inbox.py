@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from careline.channels.models import Mailbox
 from careline.core.models import User
 from careline.insights import queries as insights
 from careline.tickets import actions, queries
@@ -208,6 +209,18 @@ def test_an_empty_inbox_teaches_how_mail_comes(client: Client) -> None:
     page = body(ben)
     assert "An administrator can do that." in page
     assert "Connect a mailbox</a>" not in page
+
+
+def test_a_new_desk_with_a_mailbox_says_where_to_write(client: Client) -> None:
+    actions.make_default_views()
+    client.force_login(make_admin())
+    Mailbox.objects.create(name="Help", address="help@shop.example", inbound={"kind": "smtp"})
+    page = body(client)
+    assert "Your first conversation will be here" in page
+    assert "Write a mail to help@shop.example" in page
+    assert 'data-live="inbox" data-live-pause="2500"' in page  # it fills itself: nothing can jump
+    make_ticket("Lamp")
+    assert "Nothing waits for you" in body(client)
 
 
 def test_an_empty_filter_says_so(client: Client, ben: User) -> None:

@@ -53,6 +53,16 @@ def test_a_new_desk_is_told_what_will_be_here_and_how_to_begin(mara: Client) -> 
     assert "Waiting now" not in page
 
 
+def test_a_new_desk_is_offered_only_what_is_left(mara: Client) -> None:
+    Mailbox.objects.create(name="Help", address="help@shop.example", inbound={"kind": "smtp"})
+    make_user(name="Ben")
+    page = look(mara)
+    assert 'href="mailto:help@shop.example">Write to help@shop.example</a>' in page
+    assert "Connect a mailbox" not in page
+    assert "Invite your people" not in page
+    assert "Open a conversation" in page
+
+
 def test_steps_that_one_may_not_take_are_not_offered(client: Client) -> None:
     client.force_login(make_user("today.see", "tickets.see", name="Dan"))
     page = look(client)
@@ -80,7 +90,7 @@ def test_the_figures_say_how_things_stand(mara: Client) -> None:
     assert figure(page, "Waiting now") == "3"
     assert figure(page, "Longest wait") == "3 h"
     assert figure(page, "Late now") == "1"
-    assert figure(page, "At risk") == "1"
+    assert figure(page, "Due soon") == "1"
     assert figure(page, "Unassigned") == "3"
     assert "1 conversation is late" in page
     assert "All in Billing." in page
