@@ -139,7 +139,10 @@ def _entry(item: Item, request: HttpRequest) -> dict[str, Any] | None:
 
 def _brand(request: HttpRequest) -> dict[str, Any]:
     kept = getattr(request, "operation", None) or choices.some("operation.name", "operation.demo")
-    return {"brand_name": kept["operation.name"], "is_demo": kept["operation.demo"]}
+    demo = kept["operation.demo"]
+    user = getattr(request, "user", None)
+    may_begin = bool(demo and user and user.is_authenticated and access.may(user, "setup.see"))  # type: ignore[arg-type]
+    return {"brand_name": kept["operation.name"], "is_demo": demo, "may_begin": may_begin}
 
 
 def _own_pages(user: Any) -> list[dict[str, str]]:

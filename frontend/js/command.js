@@ -70,6 +70,10 @@ each("#command", (dialog) => {
     } else if (event.key === "Enter") {
       event.preventDefault();
       shown[at]?.click();
+    } else if (event.key === "Escape") {
+      // A search field would only empty itself.
+      event.preventDefault();
+      dialog.close();
     }
   });
   dialog.addEventListener("click", (event) => {

@@ -50,6 +50,8 @@ on("input", "form[data-draft]", (form) => {
 function sent(form) {
   clearTimeout(timers.get(form));
   memory.set(keyOf(form), null);
+  // What is typed next belongs to nobody yet: not to the customer, when one has just written a note.
+  if (form.contains(document.activeElement)) document.activeElement.blur();
 }
 document.addEventListener("htmx:after:request", (event) => {
   const form = event.detail.ctx.sourceElement?.closest?.("form[data-draft]");

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from careline.calc.mail.signature import signature_start
 from careline.core import access
 from careline.tickets.queries import Entry
 from careline.web.tickets import happened
@@ -44,6 +45,7 @@ class Spoken:
     via: str = ""
     copies: str = ""
     quoted: str = ""
+    quoted_label: str = ""
     frame_url: str = ""
     outside: int = 0  # outside images that are held back
     flags: Sequence[str] = ()
@@ -178,6 +180,7 @@ class Speaker:
             via=_via(message),
             copies=_copies(message),
             quoted="" if message.html else quoted,
+            quoted_label=_folded_word(quoted),
             frame_url=self._frame(message),
             outside=(message.html + message.quoted_html).count("data-remote-src="),
             flags=message.flags,
@@ -246,6 +249,13 @@ def _texts(message: Message) -> tuple[str, str]:
         return whole, ""
     rest = whole.removeprefix(visible) if whole.startswith(visible) else whole
     return visible, rest.strip()
+
+
+def _folded_word(rest: str) -> str:
+    lines = rest.splitlines()
+    if lines and not signature_start(lines) and not any(line.startswith(">") for line in lines):
+        return _("Signature")
+    return _("Quoted text")
 
 
 def _via(message: Message) -> str:

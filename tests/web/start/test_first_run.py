@@ -224,9 +224,12 @@ def test_every_page_of_a_demo_says_so_and_offers_somebody_else(client: Client, m
     body = client.get(reverse("account:profile")).content.decode()
     assert "This is the demo operation" in body
     assert reverse("start:people") in body
+    assert reverse("start:over") in body
     ben = User.objects.get(name="Ben Okafor")
     client.post(reverse("start:enter"), {"person": ben.pk})
     assert client.session["_auth_user_id"] == str(ben.pk)
+    for page in ("account:profile", "start:people"):  # it would be refused to him
+        assert reverse("start:over") not in client.get(reverse(page)).content.decode()
 
 
 def test_nobody_enters_a_real_operation_without_a_password(client: Client) -> None:

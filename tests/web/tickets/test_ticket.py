@@ -134,6 +134,14 @@ def test_quotations_are_folded_and_notes_are_marked(client: Client, ben: User) -
     assert 'data-kind="note"' in page
 
 
+def test_a_signature_is_folded_under_its_own_name(client: Client, ben: User) -> None:
+    ticket = make_ticket()
+    signed = NewMessage(text="Thanks.\n\n-- \nAda\nEngines Ltd", visible_text="Thanks.")
+    actions.receive_message(ticket=ticket, message=signed, now=timezone.now())
+    page = client.get(url(ticket)).content.decode()
+    assert '<details class="quoted"><summary>Signature</summary><div dir="auto">-- \nAda' in page
+
+
 def test_automatic_mail_is_folded_away(client: Client, ben: User) -> None:
     ticket = make_ticket()
     away = NewMessage(text="I am away.", automatic="auto_reply", address="ada@example.org")
@@ -171,9 +179,9 @@ def test_promises_explain_themselves(client: Client, ben: User) -> None:
     ticket = make_ticket(now=MONDAY_9)
     page = client.get(url(ticket)).content.decode()
     assert "First reply" in page
-    assert "Everybody promises it within 2 h of open time." in page
+    assert "The policy “Everybody” promises it within 2 h of open time." in page
     why = client.get(reverse("tickets:ticket_why", args=[ticket.pk])).content.decode()
-    assert "Everybody promises it within 2 h of open time." in why
+    assert "The policy “Everybody” promises it within 2 h of open time." in why
     quiet = make_ticket(now=MONDAY_9)
     actions.set_status(ticket=quiet, status=make_status(Category.SOLVED), actor=None, now=MONDAY_9)
     assert (

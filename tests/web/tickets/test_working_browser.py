@@ -219,7 +219,7 @@ def test_why_explains_a_due_time_in_the_list(visit: Visit) -> None:
     page = visit("/inbox/?view=my-open")
     page.locator("tbody tr").first.hover()
     page.locator("tbody tr .why").first.click()
-    expect(page.locator("#why-due")).to_contain_text("Everybody promises it within")
+    expect(page.locator("#why-due")).to_contain_text("The policy “Everybody” promises it within")
 
 
 def test_a_mail_that_means_harm_runs_nothing_and_loads_nothing(visit: Visit, desk: Desk) -> None:
