@@ -141,7 +141,7 @@ def _brand(request: HttpRequest) -> dict[str, Any]:
     kept = getattr(request, "operation", None) or choices.some("operation.name", "operation.demo")
     demo = kept["operation.demo"]
     user = getattr(request, "user", None)
-    may_begin = bool(demo and user and user.is_authenticated and access.may(user, "setup.see"))  # type: ignore[arg-type]
+    may_begin = bool(demo and user and user.is_authenticated and access.may(user, "setup.see"))
     return {"brand_name": kept["operation.name"], "is_demo": demo, "may_begin": may_begin}
 
 
