@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import resource
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import _grow
@@ -30,6 +31,7 @@ def main() -> None:
     """Measure."""
     folder, address, mails = Path(sys.argv[1]), sys.argv[2], sorted(Path(sys.argv[3]).iterdir())
     _grow.start(folder, address)
+    from careline.channels import guard
     from careline.channels.actions import take_in_waiting
     from careline.channels.models import Mailbox
     from careline.channels.queries import intake_counts
@@ -46,13 +48,16 @@ def main() -> None:
         inbound={"kind": "smtp"},
         outbound={"host": "127.0.0.1", "port": 2525, "security": "none"},
     )
-    began = perf_counter()
+    began, cpu = perf_counter(), process_time()
     keep_all(box, mails, now)
     kept = perf_counter()
     while take_in_waiting(now):
         pass
-    done = perf_counter()
-    told = {"seconds": done - began, "keeping": kept - began, "mails": intake_counts().done}
+    done, cpu = perf_counter(), process_time() - cpu
+    guard.close_all()
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu += children.ru_utime + children.ru_stime
+    told = {"seconds": done - began, "keeping": kept - began, "cpu": cpu, "mails": intake_counts().done}
     print(json.dumps(told))
 
 
