@@ -49,7 +49,6 @@ PERMISSIONS: dict[str, Permission] = {
         Permission("setup.service", _("Change opening hours and service level policies")),
         Permission("setup.fields", _("Change statuses, contact reasons and tags")),
         Permission("setup.users", _("Invite people, change teams and roles")),
-        Permission("setup.data", _("Import and export data")),
         Permission("health.see", _("See system health, quarantine and failed work")),
         Permission("health.act", _("Retry or discard quarantined mail and failed work")),
         Permission("audit.see", _("Read the audit trail")),

@@ -81,7 +81,6 @@ WINGS: tuple[tuple[str, str | Promise, tuple[Item, ...]], ...] = (
                 "users", gettext_lazy("Users and roles"), "setup:users", "user-cog", ("setup.users",), "g u"
             ),
             Item("operation", gettext_lazy("Operation"), "setup:operation", "building", ("setup.users",)),
-            Item("data", gettext_lazy("Data"), "data:data", "database", ("setup.data",)),
             Item(
                 "health", gettext_lazy("Health"), "setup:health", "heart-rate-monitor", ("health.see",), "g h"
             ),

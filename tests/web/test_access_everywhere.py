@@ -82,7 +82,7 @@ DOOR = {name: needed for needed, names in NEEDED.items() for name in names.split
 
 WORK = "tickets.see tickets.edit tickets.reply tickets.create customers.see customers.edit"
 READ = "tickets.see customers.see today.see"
-MANAGES = f"{WORK} {READ} views.share setup.see setup.channels setup.service setup.fields setup.data"
+MANAGES = f"{WORK} {READ} views.share setup.see setup.channels setup.service setup.fields"
 HOLDS = {
     "agent": WORK,
     "lead": f"{WORK} today.see views.share health.see",
