@@ -224,5 +224,10 @@ def organisation_names(pks: set[int]) -> dict[int, str]:
 
 
 def person_names(pks: set[int]) -> dict[int, str]:
-    """Return the names of these people by id; those that are gone are left out."""
-    return dict(Person.objects.filter(pk__in=pks).values_list("pk", "name")) if pks else {}
+    """Return the names of these people by id, of the nameless an address; who is gone is left out."""
+    names = dict(Person.objects.filter(pk__in=pks).values_list("pk", "name")) if pks else {}
+    nameless = [pk for pk, name in names.items() if not name]
+    if not nameless:
+        return names
+    addresses = Address.objects.filter(person_id__in=nameless).order_by("primary", "-pk")
+    return names | dict(addresses.values_list("person_id", "value"))

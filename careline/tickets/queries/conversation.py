@@ -79,6 +79,8 @@ def _ids(told: list[Event], kind: str) -> set[int]:
     if kind in ("ticket.tagged", "ticket.untagged", "ticket.subject_changed"):
         key = "renaming" if kind == "ticket.subject_changed" else "tag"
         values = {event.data.get(key) for event in told if event.kind == kind}
+    if kind == "ticket.joined":
+        values = {value for event in told if event.kind == kind for value in event.data.get("people", ())}
     return {value for value in values if isinstance(value, int)}
 
 
@@ -94,6 +96,8 @@ def _new(event: Event, names: Mapping[str, Mapping[Any, str]]) -> str:
     known = names.get(event.kind, {})
     if event.kind == "ticket.subject_changed":
         return known.get(("new", event.data.get("renaming")), "")
+    if event.kind == "ticket.joined":
+        return ", ".join(known[pk] for pk in event.data.get("people", ()) if pk in known)
     key = "tag" if event.kind == "ticket.tagged" else "new"
     return known.get(event.data.get(key), "")
 
@@ -126,6 +130,7 @@ LOOKUPS: Mapping[str, Callable[[set[int]], dict[Any, str]]] = {
     "ticket.untagged": _of_table(Tag, "name"),
     "ticket.subject_changed": _renamings,
     "ticket.customer_changed": person_names,
+    "ticket.joined": person_names,
 }
 
 

@@ -47,9 +47,17 @@ def say(entry: Entry) -> Happened:
     icon, text = words(data) if words else ("activity", entry.kind)
     if data.get("undoes"):
         icon, text = "arrow-back-up", _("took back: %(what)s") % {"what": text}
-    new = entry.new or _emptied(entry)
+    who, new = _actor(entry, data), entry.new or _emptied(entry)
+    if _took(entry, data):
+        text, new = _("took it"), ""
     mark = f"e{entry.event.pk}" if entry.event else ""
-    return Happened(icon, _actor(entry, data), text, entry.at, entry.old, new, mark)
+    return Happened(icon, who, text, entry.at, entry.old, new, mark)
+
+
+def _took(entry: Entry, data: Data) -> bool:
+    """Tell whether somebody assigned it to themselves."""
+    own = entry.actor is not None and entry.actor.pk == data.get("new")
+    return own and entry.kind == "ticket.assigned" and not data.get("undoes")
 
 
 def _speaker(entry: Entry) -> str:
@@ -107,7 +115,7 @@ _WORDS: dict[str, Callable[[Data], Words]] = {
     "ticket.subject_changed": _fixed("pencil", lambda: pgettext("history", "changed the subject:")),
     "ticket.customer_changed": _fixed("user", lambda: pgettext("history", "gave it to another customer:")),
     "ticket.no_reply_needed": _fixed("mood-smile", lambda: _("said that no reply is needed")),
-    "ticket.joined": _fixed("user-plus", lambda: _("brought more people in")),
+    "ticket.joined": _fixed("user-plus", lambda: pgettext("history", "brought in:")),
     "ticket.merged": _merged,
     "ticket.unmerged": _fixed(
         "arrow-back-up", lambda: _("took it out of the conversation it was merged into")

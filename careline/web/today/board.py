@@ -54,7 +54,7 @@ def board(user: User, *, now: datetime, team: str) -> dict[str, Any]:
         "kept": [_kept(one, team) for one in kept],
         "rows": _teams(standing, crews, now),
         "crews": [_crew(crew) for crew in crews if crew.seats],
-        "mail": _mail(seen.mail) if seen.mail else None,
+        "mail": _mail(seen.mail, seen.user) if seen.mail else None,
     }
 
 
@@ -218,31 +218,30 @@ def _cell(name: str, value: int, team: str) -> dict[str, Any]:
     }
 
 
-def _mail(trouble: insights.MailTrouble) -> list[dict[str, Any]]:
+def _mail(trouble: insights.MailTrouble, user: User) -> list[dict[str, Any]]:
     """Return the three figures of mail: set aside, not delivered, mailboxes that are read."""
     aside, failed, boxes = trouble.quarantined, trouble.failed, trouble.mailboxes
-    health = page_url("setup:health")
     read = f"{trouble.active - len(boxes)} / {trouble.active}"
     return [
         {
             "label": _("Set aside"),
             "value": number(aside),
             "state": "risk" if aside else "",
-            "url": page_url("channels:quarantine") or health,
+            "url": page_url("channels:quarantine"),
             "note": _("mails that could not be placed"),
         },
         {
             "label": _("Not delivered"),
             "value": number(failed),
             "state": "late" if failed else "",
-            "url": page_url("channels:outgoing") or health,
+            "url": page_url("channels:outbox"),
             "note": _("mails given up on"),
         },
         {
             "label": _("Mailboxes read"),
             "value": read,
             "state": "late" if boxes else "",
-            "url": page_url("channels:mailboxes") or health,
+            "url": page_url("channels:mailboxes" if access.may(user, "setup.channels") else "setup:health"),
             "note": _("at their last check"),
         },
     ]

@@ -110,13 +110,13 @@ def _mail(seen: Seen) -> Iterator[Need]:
         title = ngettext(
             "%(count)s mail was not delivered", "%(count)s mails were not delivered", trouble.failed
         )
-        where = page_url("channels:outgoing") or page_url("setup:health")
+        where = page_url("channels:outbox")
         yield Need("late", "send-2", title % {"count": trouble.failed}, where, _("Look at them"))
     if trouble.quarantined:
         title = ngettext(
             "%(count)s mail was set aside", "%(count)s mails were set aside", trouble.quarantined
         )
-        where = page_url("channels:quarantine") or page_url("setup:health")
+        where = page_url("channels:quarantine")
         text = _("They could not be placed. Nothing is lost.")
         yield Need(
             "risk", "mail-exclamation", title % {"count": trouble.quarantined}, where, _("Look at them"), text

@@ -174,6 +174,17 @@ def test_the_history_says_who_when_and_from_what_to_what(client: Client, ben: Us
     assert "The customer</strong> opened this" in page
 
 
+def test_taking_it_oneself_and_who_was_brought_in_are_said_in_few_words(client: Client, ben: User) -> None:
+    ticket, boss = make_ticket(), make_person("", "boss@work.example")
+    actions.assign(ticket=ticket, assignee=ben, actor=ben, now=timezone.now())
+    people = [(boss, "boss@work.example"), (make_person("Cleo Marin"), "cleo@work.example")]
+    actions.add_participants(ticket=ticket, people=people, actor=None, now=timezone.now())
+    page = client.get(reverse("tickets:ticket_history", args=[ticket.pk])).content.decode()
+    assert "Ben Okafor</strong> took it" in page
+    assert "brought in:" in page
+    assert "boss@work.example, Cleo Marin" in page
+
+
 def test_promises_explain_themselves(client: Client, ben: User) -> None:
     make_policy("Everybody")
     ticket = make_ticket(now=MONDAY_9)

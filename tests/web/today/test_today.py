@@ -53,6 +53,18 @@ def test_a_new_desk_is_told_what_will_be_here_and_how_to_begin(mara: Client) -> 
     assert "Waiting now" not in page
 
 
+def test_a_figure_of_mail_leads_only_where_one_may_go(client: Client, mara: Client) -> None:
+    make_ticket(now=NOW - HOUR)
+    page = look(mara)
+    assert page.count('href="/setup/channels/"') == 3  # the rail, the command bar and the figure
+    assert 'href="/setup/channels/outbox/"' in page
+    client.force_login(make_user("today.see", "tickets.see", "health.see", name="Cleo"))
+    page = look(client)
+    assert "Mailboxes read" in page
+    assert 'href="/setup/channels/"' not in page
+    assert 'href="/setup/channels/quarantine/"' in page
+
+
 def test_a_new_desk_is_offered_only_what_is_left(mara: Client) -> None:
     Mailbox.objects.create(name="Help", address="help@shop.example", inbound={"kind": "smtp"})
     make_user(name="Ben")
