@@ -55,7 +55,7 @@ def fill(count: int, *, now: datetime) -> Any:
     from careline.core.actions.roles import make_default_roles
     from careline.core.models import Brand, Team, User
     from careline.customers.models import Address, Person
-    from careline.tickets.models import Status, Ticket
+    from careline.tickets.models import Message, Status, Ticket
 
     roles = make_default_roles()
     user = User.objects.create(email="mara@desk.example", name="Mara", joined_at=now)
@@ -74,7 +74,7 @@ def fill(count: int, *, now: datetime) -> Any:
         count, now=now, user=user.pk, brand=brand.pk, teams=[team.pk for team in teams], statuses=statuses
     )
     facts.write()
-    bulk.reset_sequences(Ticket, Person)
+    bulk.reset_sequences(Ticket, Person, Message)
     bulk.analyse()
     return user
 
