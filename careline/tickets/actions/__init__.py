@@ -43,6 +43,7 @@ from careline.tickets.actions.statuses import (
     order_statuses,
     rename_status,
     restore_status,
+    speak_statuses,
 )
 from careline.tickets.actions.tags import TagNameTaken, archive_tag, merge_tags, rename_tag, restore_tag
 from careline.tickets.actions.talk import (
@@ -136,5 +137,6 @@ __all__ = [
     "set_reason",
     "set_status",
     "set_subject",
+    "speak_statuses",
     "undo",
 ]

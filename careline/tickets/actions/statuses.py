@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Max
+from django.utils import translation
 
 from careline.core import access, events, prepared
 from careline.core.models import Event, User
@@ -104,6 +106,23 @@ def rename_status(*, status: Status, name: str, actor: User, now: datetime) -> E
     status.name = new
     status.save(update_fields=["name"])
     return _tell(status, actor, now, changed={"name": {"old": old, "new": new}})
+
+
+@transaction.atomic
+def speak_statuses(*, language: str, actor: User, now: datetime) -> list[Event]:
+    """Call the statuses that came with Careline by their names in a language; what was renamed stays."""
+    told = []
+    for status in Status.objects.filter(default=True):
+        label = Category(status.category).label
+        if status.name in {_in(code, label) for code, _name in settings.LANGUAGES}:
+            event = rename_status(status=status, name=_in(language, label), actor=actor, now=now)
+            told += [event] if event else []
+    return told
+
+
+def _in(language: str, label: object) -> str:
+    with translation.override(language):
+        return str(label)
 
 
 @transaction.atomic

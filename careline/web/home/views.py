@@ -12,6 +12,7 @@ from careline.web import nav
 from careline.web.door import Request, signed_in
 
 LEADS = {"manager", "lead"}
+ONLOOKERS = {"planner", "qa", "auditor"}  # nothing is assigned to them
 
 
 @signed_in
@@ -27,6 +28,8 @@ def home(request: Request) -> HttpResponse:
 def _home_of(request: Request) -> str:
     pages = [item for wing in nav.wings(request) for item in wing["items"]]
     roles = directory.role_keys(request.user)
-    first = "today" if roles & LEADS else "inbox" if "agent" in roles else ""
+    first = (
+        "today" if roles & LEADS else "inbox" if "agent" in roles else "today" if roles & ONLOOKERS else ""
+    )
     chosen = [item["url"] for item in pages if item["name"] == first]
     return str([*chosen, *(item["url"] for item in pages), reverse("account:profile")][0])

@@ -11,7 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 
 from careline.calc.hours import BadCalendar, from_json
@@ -53,8 +53,8 @@ class Holiday:
     def when(self) -> str:
         """Say its dates: without years where it is the same day each year."""
         if len({(day.month, day.day) for day in self.dates}) == 1 and len(self.dates) > 1:
-            return date_format(self.dates[0], "j M")
-        return ", ".join(date_format(day, "j M Y") for day in self.dates)
+            return date_format(self.dates[0], pgettext("date format", "j M"))
+        return ", ".join(date_format(day, pgettext("date format", "j M Y")) for day in self.dates)
 
 
 def _countries() -> list[tuple[str, str]]:

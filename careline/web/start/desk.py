@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from careline.core import directory
 from careline.core import settings as choices
 from careline.core.actions import operation, users
+from careline.tickets import actions as tickets
 from careline.web.address import absolute
 from careline.web.door import Request, needs, open_to_all
 from careline.web.page import go, page
@@ -148,6 +149,7 @@ def _go_on(request: Request, step: str) -> HttpResponse:
 
 def _save_brand(request: Request, given: dict[str, Any]) -> None:
     operation.name_operation(actor=request.user, now=request.now, **given)
+    tickets.speak_statuses(language=given["language"], actor=request.user, now=request.now)
 
 
 def _save_hours(request: Request, given: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -205,7 +205,7 @@ def _team(one: insights.TeamStanding, crew: insights.Crew | None, now: datetime)
         "oldest_url": figure_url("waiting", team=key) if has.oldest else "",
         "here": crew.here if crew else 0,
         "seats": seats,
-        "each": f"{has.open / seats:.1f}" if seats else "–",
+        "each": number_format(has.open / seats, 1) if seats else "–",
     }
 
 

@@ -10,6 +10,8 @@ from careline.core import directory, progress
 from careline.core import settings as choices
 from careline.core.actions import operation, users
 from careline.core.models import Event, Job, User
+from careline.tickets import queries as tickets
+from careline.tickets.actions import make_default_statuses
 from tests.make import MONDAY_9, make_admin, make_user
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +106,28 @@ def test_one_can_go_back_and_finds_what_was_kept(client: Client) -> None:
     begin(client)
     step(client, "brand", {"name": "Lumen Lamps", "language": "en", "time_zone": "Europe/Riga"})
     assert b"Lumen Lamps" in client.get(reverse("start:step", args=["brand"])).content
+
+
+def test_statuses_are_called_by_the_language_of_the_operation(client: Client) -> None:
+    make_default_statuses()
+    begin(client)
+    step(client, "brand", {"name": "Lumen", "language": "de", "time_zone": "Europe/Berlin"})
+    names = [status.name for status in tickets.statuses()]
+    assert names == ["Neu", "Offen", "Wartet auf Kunden", "Zurückgestellt", "Gelöst", "Geschlossen"]
+    step(client, "brand", {"name": "Lumen", "language": "en", "time_zone": "Europe/Berlin"})
+    assert tickets.default_status("waiting").name == "Waiting on customer"
+
+
+@pytest.mark.parametrize(
+    ("roles", "page"),
+    [(["agent"], "/inbox/"), (["lead"], "/today/"), (["auditor"], "/today/"), (["qa"], "/today/")],
+)
+def test_everybody_begins_where_their_work_is(client: Client, roles: list[str], page: str) -> None:
+    make_admin()  # with the roles that come with Careline
+    ben = make_user(name="Ben Okafor")
+    ben.roles.set([directory.role_id(key) for key in roles])
+    client.force_login(ben)
+    assert client.get(reverse("home:home")).url == page  # type: ignore[attr-defined]
 
 
 def test_the_first_pages_are_closed_after_the_set_up(client: Client) -> None:
