@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.management.base import CommandError
+from django.test import TransactionTestCase
 
 pytest_plugins = ["tests.real.browser", "tests.real.careline", "tests.real.dovecot", "tests.real.smtp"]
 
 BROWSER_FIXTURES = {"chromium", "new_page", "page"}
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+
+FLUSH_TRIES = 50
+_flush_once = TransactionTestCase._fixture_teardown
+
+
+def _flush(self: TransactionTestCase) -> None:
+    """Empty the database after a browser test, when the last request of its pages has let go of it.
+
+    SQLite in memory does not wait for a lock that another connection holds; a page that was just closed may
+    still be answered by the server's thread.
+    """
+    for left in reversed(range(FLUSH_TRIES)):
+        try:
+            _flush_once(self)
+            return
+        except CommandError:
+            if not left:
+                raise
+            time.sleep(0.1)
+
+
+TransactionTestCase._fixture_teardown = _flush
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
