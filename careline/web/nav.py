@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
@@ -31,6 +32,7 @@ class Item:
     key: str = ""
     bottom: bool = False
     also: str = ""  # where else one is on this page's side of the house
+    development: bool = False  # for who builds Careline, not for who works with it
 
 
 WINGS: tuple[tuple[str, str | Promise, tuple[Item, ...]], ...] = (
@@ -85,7 +87,14 @@ WINGS: tuple[tuple[str, str | Promise, tuple[Item, ...]], ...] = (
                 "health", gettext_lazy("Health"), "setup:health", "heart-rate-monitor", ("health.see",), "g h"
             ),
             Item("audit", gettext_lazy("Audit trail"), "setup:audit", "history", ("audit.see",)),
-            Item("interface", gettext_lazy("Interface"), "interface:interface", "template", ("setup.see",)),
+            Item(
+                "interface",
+                gettext_lazy("Interface"),
+                "interface:interface",
+                "template",
+                ("setup.see",),
+                development=True,
+            ),
         ),
     ),
 )
@@ -119,6 +128,8 @@ def wings(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _entry(item: Item, request: HttpRequest) -> dict[str, Any] | None:
+    if item.development and not settings.DEVELOPMENT:
+        return None
     if not any(access.may(request.user, permission) for permission in item.needs):  # type: ignore[arg-type]
         return None
     try:

@@ -8,13 +8,15 @@ import pytest
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils.timezone import now
+from pytest_django.fixtures import Settings
 
 from careline.core import directory
 from careline.core import settings as choices
 from careline.core.actions import operation, teams
 from careline.core.models import Event, Heartbeat, Job, User
+from careline.customers.actions import create_person
 from careline.web.errors import views as errors
-from tests.make import MONDAY_9, make_admin, make_user
+from tests.make import MONDAY_9, make_admin, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -73,6 +75,20 @@ def test_the_trail_is_filtered_by_kind_person_and_day(client: Client, ida: User)
     assert shown(since="2026-01-06") == (False, True)
     assert shown(until="2026-01-05") == (True, False)
     assert shown(until="9999-12-31", since="nonsense") == (True, True)
+
+
+def test_a_line_of_the_trail_leads_to_the_conversation_and_customer_it_is_about(
+    client: Client, ida: User
+) -> None:
+    ticket = make_ticket()
+    customer = create_person(name="Ada Lund", actor=ida, now=MONDAY_9)
+    body = client.get(reverse("setup:audit")).content.decode()
+    assert f'<a href="/tickets/{ticket.pk}/">#{ticket.pk}</a>' in body
+    about = client.get(reverse("setup:audit"), {"about": "person"}).content.decode()
+    assert f'<a href="/customers/{customer.pk}/">#{customer.pk}</a>' in about
+    assert f"/tickets/{ticket.pk}/" not in about
+    client.force_login(make_user("audit.see"))
+    assert f"/tickets/{ticket.pk}/" not in client.get(reverse("setup:audit")).content.decode()
 
 
 def test_the_trail_pages_without_gaps_or_repeats(client: Client, ida: User) -> None:
@@ -152,6 +168,15 @@ def test_navigation_shows_only_what_the_role_may_open(client: Client, ida: User)
     assert "users" in [
         item["name"] for wing in client.get("/account/").context["nav"] for item in wing["items"]
     ]
+
+
+def test_the_gallery_of_parts_is_shown_to_who_builds_careline(
+    client: Client, ida: User, settings: Settings
+) -> None:
+    for development in (True, False):
+        settings.DEVELOPMENT = development
+        body = client.get(reverse("setup:health")).content.decode()
+        assert (reverse("interface:interface") in body) is development
 
 
 def test_home_without_any_page_is_ones_own_profile(client: Client) -> None:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from careline.core import access
 from careline.core import audit as trail
 from careline.web.door import Request, needs
 from careline.web.page import page
@@ -26,13 +28,25 @@ SUBJECTS = {
     "setting": _("Settings"),
     "brand": _("Brand"),
     "ticket": _("Conversations"),
-    "customer": _("Customers"),
+    "person": _("Customers"),
+    "organisation": _("Organisations"),
     "mailbox": _("Mailboxes"),
     "mail": _("Mail"),
+    "status": _("Statuses"),
+    "reason": _("Contact reasons"),
+    "tag": _("Tags"),
+    "view": _("Shared views"),
     "calendar": _("Opening hours"),
     "policy": _("Service level policies"),
     "clock": _("Service clocks"),
     "job": _("Background work"),
+}
+PAGES = {
+    "ticket": ("tickets:ticket", "tickets.see"),
+    "person": ("customers:person", "customers.see"),
+    "organisation": ("customers:organisation", "customers.see"),
+    "user": ("setup:user", "setup.users"),
+    "mailbox": ("channels:mailbox", "setup.channels"),
 }
 
 
@@ -45,7 +59,10 @@ def audit(request: Request) -> HttpResponse:
     found = trail.trail(_wanted(given), older_than=given.get("older"), newer_than=given.get("newer"))
     kept = {key: given[key] for key in ("about", "who", "since", "until") if given.get(key)}
     context = {
-        "rows": [{"event": event, "details": list(_details(event))} for event in found.events],
+        "rows": [
+            {"event": event, "details": list(_details(event)), "url": _page_of(event, request)}
+            for event in found.events
+        ],
         "older_url": f"?{urlencode(kept | {'older': found.older_than})}" if found.older_than else "",
         "newer_url": f"?{urlencode(kept | {'newer': found.newer_than})}" if found.newer_than else "",
         "given": given,
@@ -54,6 +71,14 @@ def audit(request: Request) -> HttpResponse:
         "actors": trail.actors(),
     }
     return page(request, TEMPLATE, context, piece="rows")
+
+
+def _page_of(event: Event, request: Request) -> str:
+    """Return the page of what an event is about, where it has one that this person may open."""
+    name, permission = PAGES.get(event.subject_kind, ("", ""))
+    if not (name and event.subject_id and access.may(request.user, permission)):
+        return ""
+    return reverse(name, args=[event.subject_id])
 
 
 def _wanted(given: dict[str, Any]) -> trail.TrailFilter:
