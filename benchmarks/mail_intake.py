@@ -6,8 +6,9 @@ children that the system limits, as always, and starts them within the measured 
 disk, synchronised, before anything reads it, runs the service clocks, and writes acknowledgements into the
 outbox; theirs renders and sends them while it reads. On the engine of BENCH_POSTGRES where that is set.
 
-Claim: at least twice as many mails a second in both cases, where the machine has two cores for it. Processor
-time a mail (children included) is printed beside the rate: a busy machine disturbs it less.
+Aim: at least twice as many mails a second in both cases. Seen on two cores: SQLite 4.4 in service, 1.5 on an
+empty desk; PostgreSQL, on a busy machine, 1.7 with 2,000 tickets and 1.2 on an empty desk.
+Processor time a mail (children included) is printed beside the rate: a busy machine disturbs it less.
 """
 
 from __future__ import annotations
